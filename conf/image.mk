@@ -1,0 +1,57 @@
+# conf/image.mk: the embedded programs, the kernel, and the disk image.
+#
+# Disk: the boot sector and loader fill the first 64 sectors (32 KiB), the
+# stripped kernel follows, padded to a multiple of 32 KiB; at least 1 MiB.
+
+# Each embedded program without its symbols, as $(OBJDIR)/embed/NAME.
+EMBED_NAMES := $(foreach e,$(EMBED),$(firstword $(subst :, ,$(e))))
+EMBED_FILES := $(EMBED_NAMES:%=$(OBJDIR)/embed/%)
+embed-elf = $(word 2,$(subst :, ,$(filter $(1):%,$(EMBED))))
+
+.SECONDEXPANSION:
+$(EMBED_FILES): $(OBJDIR)/embed/%: $$(call embed-elf,$$*)
+	@mkdir -p $(@D)
+	$(Q)$(OBJCOPY) --strip-all $< $@
+
+$(OBJDIR)/kern/programs.S: $(OBJDIR)/.vars.EMBED_NAMES conf/programs.sh
+	@mkdir -p $(@D)
+	$(Q)sh conf/programs.sh $(OBJDIR)/embed $(EMBED_NAMES) >$@
+
+$(OBJDIR)/kern/programs.o: $(OBJDIR)/kern/programs.S $(EMBED_FILES)
+	$(call compile,$(KERN_CFLAGS))
+
+ifneq ($(and $(KERN_SRCS),$(wildcard kern/kernel.ld)),)
+KERNEL := $(OBJDIR)/kern/kernel
+ALL += $(KERNEL)
+
+# Linked twice: the table that gives a return address its function, file and
+# line is made from the first result and is part of the second.
+KERN_LINK = $(LD) $(TARGET_LDFLAGS) -T kern/kernel.ld -o $@ $(KERN_OBJS) \
+	$(OBJDIR)/kern/programs.o
+
+$(OBJDIR)/kern/kernel: $(KERN_OBJS) $(OBJDIR)/kern/programs.o kern/kernel.ld \
+		$(OBJDIR)/.vars.KERN_OBJS
+	$(say) LD $@
+	$(Q)$(KERN_LINK)
+	$(Q)READELF=$(JIX_READELF) $(call check-elf,$@)
+
+$(OBJDIR)/kern/kernel.stripped: $(OBJDIR)/kern/kernel
+	$(Q)$(OBJCOPY) --strip-all $< $@
+endif
+
+ifneq ($(and $(KERNEL),$(wildcard boot/Makefrag)),)
+IMAGE := $(OBJDIR)/jix.img
+ALL += $(IMAGE)
+
+$(IMAGE): $(OBJDIR)/boot/boot.bin $(OBJDIR)/kern/kernel.stripped
+	$(say) IMAGE $@
+	$(Q)[ $$(wc -c <$<) -le 32768 ] || \
+		{ echo "$<: the loader exceeds its 32 KiB" >&2; exit 1; }
+	$(Q){ dd if=$< bs=32k conv=sync && \
+		dd if=$(OBJDIR)/kern/kernel.stripped bs=32k conv=sync; \
+		} >$@.new 2>$@.log || { cat $@.log; exit 1; }
+	$(Q)[ $$(wc -c <$@.new) -ge 1048576 ] || \
+		dd if=/dev/zero of=$@.new bs=1 count=1 seek=1048575 \
+		conv=notrunc 2>$@.log
+	$(Q)mv -f $@.new $@
+endif
