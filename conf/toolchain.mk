@@ -10,8 +10,9 @@ BUILDING := $(filter-out $(NOBUILD),$(MAKECMDGOALS))
 
 # What the user asked for, before obj/host.mk says what it became.
 CC_ASKED := $(if $(filter command environment,$(firstword $(origin CC))),$(CC))
+LWIP_SRC_ASKED := $(LWIP_SRC)
 SETUP_ENV = CC='$(CC_ASKED)' GCCPREFIX='$(GCCPREFIX)' QEMU='$(QEMU)' \
-	LWIP_SRC='$(LWIP_SRC)' SETUP='$(SETUP)'
+	LWIP_SRC='$(LWIP_SRC_ASKED)' SETUP='$(SETUP)'
 
 ifneq ($(BUILDING),)
 HOST_MK := $(OBJDIR)/host.mk
@@ -22,6 +23,7 @@ override CC := $(JIX_CC)
 override LD := $(JIX_LD)
 override AR := $(JIX_AR)
 override OBJCOPY := $(JIX_OBJCOPY)
+override LWIP_SRC := $(JIX_LWIP_SRC)
 endif
 
 # Flags common to all code that runs in the machine.  No PIC, no host headers,
