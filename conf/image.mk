@@ -24,15 +24,34 @@ ifneq ($(and $(KERN_SRCS),$(wildcard kern/kernel.ld)),)
 KERNEL := $(OBJDIR)/kern/kernel
 ALL += $(KERNEL)
 
-# Linked twice: the table that gives a return address its function, file and
-# line is made from the first result and is part of the second.
-KERN_LINK = $(LD) $(TARGET_LDFLAGS) -T kern/kernel.ld -o $@ $(KERN_OBJS) \
-	$(OBJDIR)/kern/programs.o
+# Linked twice: the table that gives a code address its function, file and
+# line (kern/lines.c) is made from the first result, linked with an empty
+# table, and is part of the second.
+KERN_INPUTS := $(KERN_OBJS) $(OBJDIR)/kern/programs.o
+MKLINES = python3 conf/mklines.py
+kern-link = $(LD) $(TARGET_LDFLAGS) -T kern/kernel.ld -o $@ $(1)
 
-$(OBJDIR)/kern/kernel: $(KERN_OBJS) $(OBJDIR)/kern/programs.o kern/kernel.ld \
-		$(OBJDIR)/.vars.KERN_OBJS
+$(OBJDIR)/kern/nolines.S: conf/mklines.py conf/elflines.py
+	@mkdir -p $(@D)
+	$(Q)$(MKLINES) >$@
+
+$(OBJDIR)/kern/kernel.nolines: $(KERN_INPUTS) $(OBJDIR)/kern/nolines.o \
+		kern/kernel.ld $(OBJDIR)/.vars.KERN_OBJS
+	$(Q)$(call kern-link,$(KERN_INPUTS) $(OBJDIR)/kern/nolines.o)
+
+$(OBJDIR)/kern/lines-table.S: $(OBJDIR)/kern/kernel.nolines
+	$(Q)$(MKLINES) $< >$@
+
+$(OBJDIR)/kern/nolines.o $(OBJDIR)/kern/lines-table.o:
+	$(call compile,$(KERN_CFLAGS))
+$(OBJDIR)/kern/nolines.o: $(OBJDIR)/kern/nolines.S
+$(OBJDIR)/kern/lines-table.o: $(OBJDIR)/kern/lines-table.S
+
+$(OBJDIR)/kern/kernel: $(OBJDIR)/kern/kernel.nolines \
+		$(OBJDIR)/kern/lines-table.o
 	$(say) LD $@
-	$(Q)$(KERN_LINK)
+	$(Q)$(call kern-link,$(KERN_INPUTS) $(OBJDIR)/kern/lines-table.o)
+	$(Q)$(MKLINES) --check $@ $(OBJDIR)/kern/lines-table.S
 	$(Q)READELF=$(JIX_READELF) $(call check-elf,$@)
 
 $(OBJDIR)/kern/kernel.stripped: $(OBJDIR)/kern/kernel
