@@ -1,0 +1,101 @@
+/*
+ * The loader's last words: one line on the screen and on the first serial
+ * port, by the hardware itself, for the BIOS may be what failed.
+ */
+
+#include "boot/boot.h"
+#include "inc/x86.h"
+
+#define VGA_COLUMNS	80
+#define WHITE_ON_RED	0x4f
+
+/* The 8250 UART at its usual address. */
+#define COM1_DATA	0x3f8	/* the byte; with DLAB, divisor's low half */
+#define COM1_IER	0x3f9	/* interrupts; with DLAB, its high half */
+#define COM1_LCR	0x3fb	/* line control */
+#define LCR_DLAB	0x80	/* show the divisor's registers */
+#define LCR_8N1		0x03	/* 8 bits, no parity, 1 stop bit */
+#define COM1_LSR	0x3fd	/* line status */
+#define LSR_THRE	0x20	/* ready for a byte */
+
+/* A line under construction; always terminated, never overrun. */
+struct line {
+	char text[VGA_COLUMNS + 1];
+	uint32_t length;
+};
+
+static void
+line_char(struct line *line, char c)
+{
+	if (line->length < VGA_COLUMNS)
+		line->text[line->length++] = c;
+	line->text[line->length] = '\0';
+}
+
+static void
+line_number(struct line *line, uint32_t n, uint32_t base)
+{
+	if (n >= base)
+		line_number(line, n / base, base);
+	line_char(line, "0123456789abcdef"[n % base]);
+}
+
+static void
+line_format(struct line *line, const char *fmt, va_list args)
+{
+	for (; *fmt != '\0'; fmt++) {
+		if (*fmt != '%')
+			line_char(line, *fmt);
+		else if (*++fmt == 'u')
+			line_number(line, va_arg(args, uint32_t), 10);
+		else
+			line_number(line, va_arg(args, uint32_t), 16);
+	}
+}
+
+static void
+vga_line(const char *s)
+{
+	for (int i = 0; i < VGA_COLUMNS; i++)
+		vga_text[i] = WHITE_ON_RED << 8 | (*s != '\0' ? *s++ : ' ');
+}
+
+static void
+serial_char(char c)
+{
+	while (!(inb(COM1_LSR) & LSR_THRE))
+		;
+	outb(COM1_DATA, c);
+}
+
+static void
+serial_line(const char *s)
+{
+	outb(COM1_LCR, LCR_DLAB);
+	outb(COM1_DATA, 1);		/* divisor 1 is 115200 bit/s */
+	outb(COM1_IER, 0);
+	outb(COM1_LCR, LCR_8N1);
+	outb(COM1_IER, 0);		/* no interrupts from it */
+	while (*s != '\0')
+		serial_char(*s++);
+	serial_char('\r');
+	serial_char('\n');
+}
+
+void
+fail(const char *fmt, ...)
+{
+	struct line line = { .length = 0 };
+	va_list args;
+
+	for (const char *s = "JIX boot: "; *s != '\0'; s++)
+		line_char(&line, *s);
+	va_start(args, fmt);
+	line_format(&line, fmt, args);
+	va_end(args);
+	vga_line(line.text);
+	serial_line(line.text);
+	outb(EXIT_PORT, EXIT_BOOT);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
