@@ -1,0 +1,319 @@
+"""machine.py: one run of JIX in QEMU, driven by a test.
+
+A Machine starts QEMU on the tree's disk image with boot arguments, keeps the
+serial port as text and in a log file, waits for lines, types input, and ends
+with QEMU's exit status read as the kernel means it. It may have network
+cards whose other side is a unix socket (see frames.py) and a gdb stub on
+another. Used by gradelib.py; needs no privileges.
+"""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+import weakref
+
+SCALE = float(os.environ.get("TIMEOUT_SCALE") or 1)
+
+# Exit statuses of QEMU: isa-debug-exit gives 2 * code + 1.
+CLEAN, LOST, PANIC = 1, 3, 5
+MEANINGS = {
+    0: "the processor was reset (a triple fault), or QEMU was ended",
+    CLEAN: "the machine shut down",
+    LOST: "the machine shut down, but pages or environments were lost",
+    PANIC: "the kernel panicked",
+}
+
+
+class MachineError(Exception):
+    """The machine did not do what was waited for."""
+
+
+class Machine:
+    """One run. `programs` are command lines separated by ';'. Settings:
+
+    cpus, mem, cpu  as QEMU's -smp, -m and -cpu
+    boot            dict of boot arguments besides then=exit
+    thread          "multi" or "single"; by default multi while the host has
+                    a core for each CPU
+    nics            list of dicts, see qemu_nic(); default none
+    gdb             True: listen on self.gdb_path; freeze: wait for gdb there
+    image           another disk image
+    extra           further words for QEMU's command line
+    """
+
+    live = weakref.WeakSet()
+
+    def __init__(self, test, programs="", cpus=1, mem="512M", cpu="max",
+                 boot=None, thread=None, nics=(), gdb=False, freeze=False,
+                 image=None, extra=()):
+        self.test = test
+        self.programs = programs
+        self.cpus = cpus
+        self.boot = {"then": "exit"}
+        self.boot.update(boot or {})
+        self.tree = test.options.tree
+        number = len(test.machines)
+        self.dir = test.dir
+        name = "serial%s" % (number + 1 if number else "")
+        self.log_path = os.path.join(self.dir, name + ".log")
+        self.tag = "%d" % number
+        self.sockets = tempfile.mkdtemp(prefix="jix-")
+        self.gdb_path = os.path.join(self.sockets, "gdb")
+        self.process = None
+        self.status = None              # exit status, once it has ended
+        self.stopped = False            # by us
+        self.timed_out = None           # what was waited for in vain
+        self.text = ""
+        self.partial = ""               # a line not ended yet
+        self.calls = []
+        self.changed = threading.Condition()
+        self.seen = 0                   # lines that wait_line has passed
+        self.lines = []
+        if thread is None:
+            thread = "multi" if cpus <= (os.cpu_count() or 1) else "single"
+        self.command = [
+            qemu_path(self.tree), "-machine", "q35",
+            "-accel", "tcg,thread=" + thread, "-cpu", cpu, "-m", str(mem),
+            "-smp", str(cpus), "-nodefaults", "-no-user-config",
+            "-display", "none", "-no-reboot",
+            "-serial", "stdio", "-monitor", "none",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+            "-drive", "file=%s,format=raw,if=ide,snapshot=on" % (
+                image or os.path.join(self.tree, "obj", "jix.img")),
+            "-fw_cfg", "name=opt/jix/args,string=" +
+            self.arguments().replace(",", ",,")]
+        for i, nic in enumerate(nics):
+            self.command += qemu_nic(i, nic, self)
+        if gdb:
+            self.command += ["-gdb", "unix:path=%s,server=on,wait=off"
+                             % self.gdb_path]
+        if freeze:
+            self.command.append("-S")
+        self.command += list(extra)
+
+    def arguments(self):
+        """The boot arguments as one line."""
+        words = ["%s=%s" % item for item in sorted(self.boot.items())]
+        return " ".join(words + ["--", self.programs]).strip()
+
+    def shell_command(self):
+        return " ".join(shlex.quote(word) for word in self.command)
+
+    def debug_command(self):
+        settings = "" if self.cpus == 2 else " CPUS=%d" % self.cpus
+        if re.fullmatch(r"[\w.]+", self.programs):
+            run = "run-%s-nox-gdb" % self.programs
+        else:
+            run = "qemu-nox-gdb ARGS=%s" % shlex.quote(self.programs)
+        return "make %s%s   and, in another terminal, make gdb" % (run,
+                                                                   settings)
+
+    # --- Starting and ending ---------------------------------------------
+
+    def start(self):
+        try:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT)
+        except OSError as e:
+            raise MachineError("cannot start QEMU: %s" % e) from None
+        Machine.live.add(self)
+        threading.Thread(target=self.read, daemon=True).start()
+        return self
+
+    def stop(self):
+        """End QEMU if it still runs, and forget the sockets."""
+        if self.process and self.process.poll() is None:
+            self.stopped = True
+            self.process.kill()
+        if self.process:
+            self.process.wait()
+            with self.changed:
+                self.changed.wait_for(lambda: self.status is not None, 5)
+        Machine.live.discard(self)
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    @classmethod
+    def stop_all(cls):
+        for m in list(cls.live):
+            if m.process.poll() is None:
+                m.process.kill()
+
+    def read(self):
+        """Thread: take the serial port's output until QEMU ends."""
+        with open(self.log_path, "wb") as log:
+            while True:
+                data = self.process.stdout.read1(65536)
+                if not data:
+                    break
+                log.write(data)
+                log.flush()
+                self.take(data.decode("latin-1").replace("\r", ""))
+        status = self.process.wait()
+        with self.changed:
+            if self.partial:
+                self.lines.append(self.partial)
+            self.status = status
+            self.changed.notify_all()
+
+    def take(self, text):
+        with self.changed:
+            self.text += text
+            *whole, self.partial = (self.partial + text).split("\n")
+            self.lines += whole
+            self.changed.notify_all()
+        for line in whole:
+            for pattern, function in self.calls:
+                found = pattern.search(line)
+                if found:
+                    function(self, found)
+
+    # --- Watching and typing ----------------------------------------------
+
+    def call_on_line(self, pattern, function):
+        """Call function(machine, match) for each whole line that matches, on
+        the reading thread: it may send, but not wait."""
+        self.calls.append((re.compile(pattern), function))
+
+    def send(self, text):
+        """Type on the serial port."""
+        try:
+            self.process.stdin.write(text.encode("latin-1"))
+            self.process.stdin.flush()
+        except OSError:
+            raise MachineError("the machine ended before it was sent %r"
+                               % text) from None
+
+    def wait_line(self, pattern, timeout=20):
+        """Wait for a line that matches, later than the last one that was
+        waited for; an unfinished line counts (a prompt). The match."""
+        regex = re.compile(pattern)
+        found = []
+
+        def ready():
+            while self.seen < len(self.lines):
+                self.seen += 1
+                found.append(regex.search(self.lines[self.seen - 1]))
+                if found[-1]:
+                    return True
+            found.append(regex.search(self.partial))
+            return found[-1] or self.status is not None
+
+        self.wait(ready, timeout, "a line matching  %s" % pattern)
+        if not found[-1]:
+            raise MachineError("expected a line matching  %s" % pattern)
+        return found[-1]
+
+    def prompt(self, command=None, timeout=20):
+        """Wait for the monitor's prompt; with a command, type it and wait for
+        the next prompt. The output in between."""
+        if command is not None:
+            self.send(command + "\n")
+            self.seen += 1              # the prompt's line: it is no answer
+        begin = self.seen
+        self.wait_line(r"^K> $", timeout)
+        return "\n".join(self.lines[begin:self.seen])
+
+    def wait_end(self, timeout=30):
+        self.wait(lambda: self.status is not None, timeout,
+                  "the end of the run")
+
+    def wait(self, ready, timeout, what):
+        limit = min(timeout * SCALE, max(self.test.remaining(), 0.1))
+        with self.changed:
+            if not self.changed.wait_for(ready, limit):
+                self.timed_out = what
+                raise MachineError("waited %.0f s for %s" % (limit, what))
+
+    def require_clean(self):
+        """The machine shut down by itself and lost nothing."""
+        if self.status != CLEAN:
+            raise MachineError("expected the machine to shut down with "
+                               "nothing lost")
+        if not re.search(r"^jix: all environments done: pages lost 0, "
+                         r"envs lost 0$", self.text, re.M):
+            raise MachineError("expected a line  jix: all environments done: "
+                               "pages lost 0, envs lost 0")
+
+    def outcome(self):
+        """How the run went, in one line."""
+        if self.process is None:
+            return "the machine was not started"
+        if self.timed_out:
+            return "it was stopped: waited in vain for " + self.timed_out
+        if self.stopped or self.status is None:
+            return "the machine was running until the test ended it"
+        return "%s (QEMU's status %d)" % (
+            MEANINGS.get(self.status, "QEMU failed"), self.status)
+
+    # --- gdb ----------------------------------------------------------------
+
+    def gdb(self, commands, timeout=30):
+        """Run gdb on this machine (gdb=True) with the tree's settings and
+        the given commands; its output. gdb runs in batch mode and leaves the
+        machine as its last command does."""
+        script = os.path.join(self.dir, "gdb%s.cmd" % self.tag)
+        with open(script, "w") as f:
+            f.write("set pagination off\nset confirm off\nset width 0\n")
+            f.write("target remote %s\n" % self.gdb_path)
+            f.write("\n".join(commands) + "\n")
+        limit = min(timeout * SCALE, max(self.test.remaining(), 0.1))
+        init = os.path.join(self.tree, "obj", "gdbinit")
+        try:
+            done = subprocess.run(
+                [gdb_path(self.tree), "-n", "-q", "-batch", "-x", init,
+                 "-x", script], cwd=self.tree, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                timeout=limit)
+        except subprocess.TimeoutExpired as e:
+            text = (e.stdout or b"").decode("utf-8", "replace")
+            raise MachineError("gdb did not end in %.0f s; it said:\n%s"
+                               % (limit, text)) from None
+        text = done.stdout.decode("utf-8", "replace")
+        with open(os.path.join(self.dir, "gdb%s.log" % self.tag), "w") as f:
+            f.write(text)
+        return text
+
+
+def qemu_nic(i, nic, machine):
+    """QEMU's words for network card i. Keys of nic: model ("igb"), peer (a
+    frames.Peer on its other side) or slirp (text after "user,"), mac, addr
+    (PCI slot; 4 and 8 as in make qemu), pcap (name of a capture file)."""
+    name = "n%d" % i
+    device = "%s,netdev=%s,addr=%s,romfile=" % (
+        nic.get("model", "igb"), name, nic.get("addr", (4, 8)[i]))
+    if "mac" in nic:
+        device += ",mac=" + nic["mac"]
+    if "peer" in nic:
+        netdev = "stream,id=%s,server=off,addr.type=unix,addr.path=%s" % (
+            name, nic["peer"].path)
+    else:
+        netdev = "user,id=%s,%s" % (name, nic.get("slirp", "restrict=on"))
+    words = ["-netdev", netdev, "-device", device]
+    if "pcap" in nic:
+        words += ["-object", "filter-dump,id=dump%d,netdev=%s,file=%s" % (
+            i, name, os.path.join(machine.dir, nic["pcap"]))]
+    return words
+
+
+def found_tool(tree, variable):
+    """What conf/setup found, from obj/host.mk."""
+    try:
+        with open(os.path.join(tree, "obj", "host.mk")) as f:
+            found = re.search(r"^%s := (.*)$" % variable, f.read(), re.M)
+            return found.group(1).strip() if found else ""
+    except OSError:
+        return ""
+
+
+def qemu_path(tree):
+    return (os.environ.get("QEMU") or found_tool(tree, "JIX_QEMU") or
+            "qemu-system-x86_64")
+
+
+def gdb_path(tree):
+    return found_tool(tree, "JIX_GDB") or "gdb"
