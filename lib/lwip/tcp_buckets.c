@@ -1,0 +1,350 @@
+/* tcp_buckets.c: hash buckets for lwIP's PCB lists; see tcp_buckets.h. */
+#include "inc/types.h"
+
+#include "lib/lwip/tcp_buckets.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
+#include "lwip/stats.h"
+#include "netif/ethernet.h"
+
+/*
+ * One more than the hash can name: bucket NONE is always empty. With it
+ * current, lwIP sees no connection at all.
+ */
+#define NONE	TCP_BUCKETS
+
+struct bucket {
+	struct tcp_pcb *active;
+	struct tcp_pcb *tw;
+	/* tcp_timer_ctr when the timers last walked it; see step_ctr(). */
+	uint8_t walked;
+};
+
+static struct bucket buckets[TCP_BUCKETS + 1];
+/* Bit n: bucket n may hold something. The current bucket's bit is stale. */
+static uint64_t occupied[TCP_BUCKETS / 64];
+static uint32_t current;
+static uint64_t hash_key;
+static uint32_t pcb_reserve;
+static uint32_t recycle_cursor;
+/* lwIP's tcp_timer_ctr, which is private to it: one up per timer call. */
+static uint8_t timer_ctr;
+static uint8_t tick_parity;
+
+uint64_t tcp_buckets_refused;
+uint64_t tcp_buckets_recycled;
+
+/* Multiply-shift hashing by a random odd number: a universal family. */
+static inline uint32_t
+bucket_of(uint32_t remote_ip, uint16_t remote_port, uint16_t local_port)
+{
+	uint64_t x = (uint64_t)remote_ip << 32 | (uint32_t)remote_port << 16 |
+		local_port;
+
+	x ^= x >> 29;
+	return x * hash_key >> (64 - TCP_BUCKETS_SHIFT);
+}
+
+/* Store the current bucket and make another one current. */
+static inline void
+bucket_select(uint32_t n)
+{
+	struct bucket *b = &buckets[current];
+
+	if (n == current)
+		return;
+	b->active = tcp_active_pcbs;
+	b->tw = tcp_tw_pcbs;
+	if (current != NONE) {
+		if (b->active != NULL || b->tw != NULL)
+			occupied[current / 64] |= 1ul << (current % 64);
+		else
+			occupied[current / 64] &= ~(1ul << (current % 64));
+	}
+	tcp_active_pcbs = buckets[n].active;
+	tcp_tw_pcbs = buckets[n].tw;
+	current = n;
+}
+
+/* The bucket that a PCB is in, or NONE if it is in no split list. */
+static uint32_t
+bucket_of_pcb(const struct tcp_pcb *pcb)
+{
+	if (pcb->state == CLOSED || pcb->state == LISTEN)
+		return NONE;
+	return bucket_of(ip4_addr_get_u32(ip_2_ip4(&pcb->remote_ip)),
+			 pcb->remote_port, pcb->local_port);
+}
+
+void
+tcp_buckets_init(uint64_t key, uint32_t reserve)
+{
+	hash_key = key | 1;
+	pcb_reserve = reserve;
+	current = NONE;
+}
+
+uint32_t
+tcp_buckets_used(void)
+{
+	return lwip_stats.memp[MEMP_TCP_PCB]->used;
+}
+
+bool
+tcp_buckets_busy(void)
+{
+	return tcp_buckets_used() != 0;
+}
+
+/* Give up the oldest TIME_WAIT of the next bucket that has one. */
+static bool
+recycle_time_wait(void)
+{
+	struct tcp_pcb *pcb;
+	uint32_t n;
+
+	bucket_select(NONE);
+	for (n = 0; n < TCP_BUCKETS; n++) {
+		recycle_cursor = (recycle_cursor + 1) % TCP_BUCKETS;
+		pcb = buckets[recycle_cursor].tw;
+		if (pcb == NULL)
+			continue;
+		while (pcb->next != NULL)
+			pcb = pcb->next;
+		tcp_buckets_abort(pcb);
+		tcp_buckets_recycled++;
+		return true;
+	}
+	return false;
+}
+
+/* May a SYN be let in? */
+static bool
+room_for_syn(void)
+{
+	if (tcp_buckets_used() + pcb_reserve <= MEMP_NUM_TCP_PCB)
+		return true;
+	if (recycle_time_wait())
+		return true;
+	tcp_buckets_refused++;
+	return false;
+}
+
+/* Make the bucket of a frame current; false if the frame is to be dropped. */
+static bool
+select_for_frame(const struct pbuf *p)
+{
+	const struct eth_hdr *eth = p->payload;
+	const struct ip_hdr *ip = (const void *)(eth + 1);
+	const struct tcp_hdr *tcp;
+	uint32_t ihl;
+
+	if (p->len < sizeof(*eth) + sizeof(*ip) ||
+	    eth->type != PP_HTONS(ETHTYPE_IP) || IPH_PROTO(ip) != IP_PROTO_TCP)
+		return true;
+	ihl = IPH_HL_BYTES(ip);
+	if (p->len < sizeof(*eth) + ihl + sizeof(*tcp))
+		return true;
+	tcp = (const void *)((const uint8_t *)ip + ihl);
+	if ((TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+	    !room_for_syn())
+		return false;
+	bucket_select(bucket_of(ip->src.addr, lwip_ntohs(tcp->src),
+				lwip_ntohs(tcp->dest)));
+	return true;
+}
+
+err_t
+tcp_buckets_input(struct pbuf *p, struct netif *netif)
+{
+	if (!select_for_frame(p)) {
+		pbuf_free(p);
+		return ERR_OK;
+	}
+	return ethernet_input(p, netif);
+}
+
+/*
+ * lwIP marks each PCB with tcp_timer_ctr, one byte, when a timer has handled
+ * it, and skips PCBs that carry the present value. It counts calls, of which
+ * we make one per bucket: were a multiple of 256 calls made between two walks
+ * of a bucket, its PCBs would be skipped. Then one call is spent on nothing.
+ */
+static void
+step_ctr(uint32_t n)
+{
+	if ((uint8_t)(timer_ctr + 1) == buckets[n].walked) {
+		bucket_select(NONE);
+		tcp_fasttmr();
+		timer_ctr++;
+	}
+	bucket_select(n);
+	buckets[n].walked = ++timer_ctr;
+}
+
+/* Call a timer for each occupied bucket. */
+static void
+walk_buckets(void (*timer)(void))
+{
+	uint64_t bits;
+	uint32_t word;
+	uint32_t n;
+
+	bucket_select(NONE);
+	for (word = 0; word < ARRAY_SIZE(occupied); word++) {
+		for (bits = occupied[word]; bits != 0; bits &= bits - 1) {
+			n = word * 64 + __builtin_ctzl(bits);
+			step_ctr(n);
+			timer();
+		}
+	}
+	bucket_select(NONE);
+}
+
+/* tcp_slowtmr() also counts time: once per tick, not once per bucket. */
+static uint32_t tick_before;
+
+static void
+slow_timer(void)
+{
+	tcp_ticks = tick_before;
+	tcp_slowtmr();
+}
+
+void
+tcp_buckets_tmr(void)
+{
+	walk_buckets(tcp_fasttmr);
+	tick_parity ^= 1;
+	if (tick_parity == 0)
+		return;
+	tick_before = tcp_ticks;
+	walk_buckets(slow_timer);
+	tcp_ticks = tick_before + 1;
+}
+
+struct tcp_pcb *
+tcp_buckets_new(void)
+{
+	uint32_t before = current;
+	struct tcp_pcb *pcb;
+
+	/* With nothing in sight lwIP finds no connection to kill for it. */
+	bucket_select(NONE);
+	pcb = tcp_new();
+	bucket_select(before);
+	return pcb;
+}
+
+err_t
+tcp_buckets_bind(struct tcp_pcb *pcb, const ip_addr_t *addr, uint16_t port)
+{
+	uint32_t before = current;
+	err_t err;
+
+	bucket_select(NONE);
+	err = tcp_bind(pcb, addr, port);
+	bucket_select(before);
+	return err;
+}
+
+/* Is there a connection from local_port to this peer in the current bucket? */
+static bool
+tuple_used(uint16_t local_port, const ip_addr_t *addr, uint16_t port)
+{
+	struct tcp_pcb *lists[2] = { tcp_active_pcbs, tcp_tw_pcbs };
+	struct tcp_pcb *pcb;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		for (pcb = lists[i]; pcb != NULL; pcb = pcb->next) {
+			if (pcb->local_port == local_port &&
+			    pcb->remote_port == port &&
+			    ip_addr_eq(&pcb->remote_ip, addr))
+				return true;
+		}
+	}
+	return false;
+}
+
+err_t
+tcp_buckets_connect(struct tcp_pcb *pcb, uint16_t local_port,
+		    const ip_addr_t *addr, uint16_t port,
+		    tcp_connected_fn connected)
+{
+	uint32_t before = current;
+	uint32_t home = bucket_of(ip4_addr_get_u32(ip_2_ip4(addr)), port,
+				  local_port);
+	err_t err = ERR_OK;
+
+	bucket_select(home);
+	if (tuple_used(local_port, addr, port))
+		err = ERR_USE;
+	/* Bound before the connection exists: no other may take the port. */
+	if (err == ERR_OK && pcb->local_port != local_port)
+		err = tcp_buckets_bind(pcb, &pcb->local_ip, local_port);
+	if (err == ERR_OK)
+		err = tcp_connect(pcb, addr, port, connected);
+	bucket_select(before);
+	return err;
+}
+
+/* Connections begun by a listener refer to it; it is about to go. */
+static void
+forget_listener(struct tcp_pcb_listen *listener)
+{
+	struct tcp_pcb *pcb;
+	uint32_t before = current;
+	uint32_t n;
+
+	bucket_select(NONE);
+	for (n = 0; n < TCP_BUCKETS; n++) {
+		for (pcb = buckets[n].active; pcb != NULL; pcb = pcb->next) {
+			if (pcb->listener == listener)
+				pcb->listener = NULL;
+		}
+		for (pcb = buckets[n].tw; pcb != NULL; pcb = pcb->next) {
+			if (pcb->listener == listener)
+				pcb->listener = NULL;
+		}
+	}
+	bucket_select(before);
+}
+
+err_t
+tcp_buckets_close(struct tcp_pcb *pcb)
+{
+	uint32_t before = current;
+	err_t err;
+
+	if (pcb->state == LISTEN)
+		forget_listener((struct tcp_pcb_listen *)pcb);
+	bucket_select(bucket_of_pcb(pcb));
+	err = tcp_close(pcb);
+	bucket_select(before);
+	return err;
+}
+
+err_t
+tcp_buckets_shutdown(struct tcp_pcb *pcb, int rx, int tx)
+{
+	uint32_t before = current;
+	err_t err;
+
+	bucket_select(bucket_of_pcb(pcb));
+	err = tcp_shutdown(pcb, rx, tx);
+	bucket_select(before);
+	return err;
+}
+
+void
+tcp_buckets_abort(struct tcp_pcb *pcb)
+{
+	uint32_t before = current;
+
+	bucket_select(bucket_of_pcb(pcb));
+	tcp_abort(pcb);
+	bucket_select(before);
+}
