@@ -1,14 +1,70 @@
-# conf/qemu.mk: targets that start the machine.
-CPUS ?= 2
-MEM ?= 512M
+# conf/qemu.mk: targets that start the machine, and that talk to it.
+#
+# conf/qemu.py checks the variables and runs QEMU; nothing is rebuilt for a
+# run, programs and arguments travel through QEMU's fw_cfg.
+
+RUN_VARS := CPUS MEM NIC MODE LAB6 ARGS NET EXACT SEED KVM PCAP QEMU \
+	QEMUEXTRA GDBPORT TIMEOUT_SCALE HANG KARGS
+# A variable counts if the user gave it: MAKE's own and others' do not.
+shell-quote = '$(subst ','\'',$(1))'
+given-vars = $(foreach v,$(RUN_VARS),$(if $($(v)),$(call \
+	shell-quote,$(v)=$($(v)))))
+QEMU_PY = @python3 conf/qemu.py
+run-machine = $(QEMU_PY) run $(1) -- PROGRAMS='$(EMBED_NAMES)' $(given-vars)
+
+.PHONY: qemu qemu-nox qemu-gdb qemu-nox-gdb gdb print-qemu print-gdbport \
+	which-ports nc-7 nc-80 nc-7-ix nc-80-ix programs
+
+qemu: $(IMAGE)
+	$(call run-machine)
 
 qemu-nox: $(IMAGE)
-	$(JIX_QEMU) -machine q35 -accel tcg,thread=multi -cpu max -m $(MEM) \
-	-smp $(CPUS) -nodefaults -no-reboot -display none -serial mon:stdio \
-	-drive file=$(IMAGE),format=raw,if=ide,snapshot=on \
-	-device isa-debug-exit,iobase=0xf4,iosize=4 \
-	-fw_cfg name=opt/jix/args,string='mode=lab6 -- $(ARGS)' \
-	-netdev user,id=n0,net=10.0.2.0/24 \
-	-device igb,netdev=n0,addr=4,romfile= \
-	-netdev user,id=n1,net=10.0.3.0/24,dhcpstart=10.0.3.15 \
-	-device igb,netdev=n1,addr=8,romfile= $(QEMUEXTRA)
+	$(call run-machine,-nox)
+
+qemu-gdb: $(IMAGE)
+	$(call run-machine,-gdb)
+
+qemu-nox-gdb: $(IMAGE)
+	$(call run-machine,-nox -gdb)
+
+# Most particular first: make 3.81 takes the first that fits.
+run-%-nox-gdb: $(IMAGE) FORCE
+	$(call run-machine,-nox -gdb $*)
+
+run-%-nox: $(IMAGE) FORCE
+	$(call run-machine,-nox $*)
+
+run-%-gdb: $(IMAGE) FORCE
+	$(call run-machine,-gdb $*)
+
+run-%: $(IMAGE) FORCE
+	$(call run-machine,$*)
+
+# Build what run-NAME needs, without running it.
+prep-%: $(IMAGE) FORCE
+	$(QEMU_PY) check $* -- PROGRAMS='$(EMBED_NAMES)' $(given-vars)
+	@echo "ready: make run-$*-nox"
+
+programs:
+	@printf '%s\n' $(sort $(EMBED_NAMES))
+
+print-qemu: $(IMAGE)
+	$(QEMU_PY) print -nox -- $(given-vars)
+
+print-gdbport:
+	$(QEMU_PY) ports gdb
+
+which-ports:
+	$(QEMU_PY) ports
+
+nc-7:
+	@nc 127.0.0.1 `python3 conf/qemu.py ports echo`
+
+nc-80:
+	@nc 127.0.0.1 `python3 conf/qemu.py ports http`
+
+nc-7-ix:
+	@nc 127.0.0.1 `python3 conf/qemu.py ports echo-ix`
+
+nc-80-ix:
+	@nc 127.0.0.1 `python3 conf/qemu.py ports http-ix`
