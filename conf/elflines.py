@@ -1,7 +1,7 @@
 """elflines.py: which function, file and line an address of an ELF file is in.
 
-Reads .symtab and .debug_line (DWARF 2 to 5, ELF64 little-endian) by itself,
-so that it works with the output of every compiler and needs no binutils.
+Reads .symtab and .debug_line (DWARF 2 to 5, little-endian) by itself, so that
+it works with the output of every compiler and needs no binutils.
 Relies on nothing but Python; used by conf/mklines.py, the launcher and the
 graded tests.
 
@@ -66,12 +66,16 @@ class Elf:
     def __init__(self, path):
         with open(path, "rb") as f:
             self.data = f.read()
-        if self.data[:6] != b"\x7fELF\x02\x01":
-            raise ValueError("%s: not a little-endian ELF64 file" % path)
-        shoff, = struct.unpack_from("<Q", self.data, 40)
-        shentsize, shnum, shstrndx = struct.unpack_from("<HHH", self.data, 58)
-        headers = [struct.unpack_from("<IIQQQQIIQQ", self.data,
-                                      shoff + i * shentsize)
+        if self.data[:4] != b"\x7fELF" or self.data[4] not in (1, 2):
+            raise ValueError("%s: not an ELF file" % path)
+        # Where the section headers are, and how they and symbols look.
+        self.wide = self.data[4] == 2
+        at, kind = (40, "<Q") if self.wide else (32, "<I")
+        shoff, = struct.unpack_from(kind, self.data, at)
+        shentsize, shnum, shstrndx = struct.unpack_from(
+            "<HHH", self.data, 58 if self.wide else 46)
+        header = "<IIQQQQIIQQ" if self.wide else "<IIIIIIIIII"
+        headers = [struct.unpack_from(header, self.data, shoff + i * shentsize)
                    for i in range(shnum)]
         names = headers[shstrndx][4] if headers else 0
         self.sections = {}
@@ -87,7 +91,7 @@ class Elf:
             return b""
         raw = self.data[h[4]:h[4] + h[5]]
         if h[2] & SHF_COMPRESSED:
-            return zlib.decompress(raw[24:])
+            return zlib.decompress(raw[24 if self.wide else 12:])
         return raw
 
     def symbols(self):
@@ -96,9 +100,13 @@ class Elf:
             if h[1] != SHT_SYMTAB:
                 continue
             strings = self.by_index[h[6]][4]
-            for pos in range(h[4], h[4] + h[5], 24):
-                name, info, _, shndx, value, size = struct.unpack_from(
-                    "<IBBHQQ", self.data, pos)
+            for pos in range(h[4], h[4] + h[5], 24 if self.wide else 16):
+                if self.wide:
+                    name, info, _, shndx, value, size = struct.unpack_from(
+                        "<IBBHQQ", self.data, pos)
+                else:
+                    name, value, size, info, _, shndx = struct.unpack_from(
+                        "<IIIBBH", self.data, pos)
                 if shndx != SHN_UNDEF and name:
                     yield (Cursor(self.data, strings + name).string(), value,
                            size, info & 15)

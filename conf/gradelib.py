@@ -16,7 +16,7 @@ The function's name is the test's name, which filters choose by; its points
 are given whole or not at all. A test with parent=FUNCTION runs after that
 test, finds its result in t.parent, and fails if the parent failed: so several
 tests can look at one run of the machine. Machines are started through t.run()
-and t.machine() (see machine.py) and never outlive their test.
+and t.machine() (see testmachine.py) and never outlive their test.
 
 Times are multiplied by TIMEOUT_SCALE of the environment. Nothing here needs
 privileges or anything beyond Python and QEMU.
@@ -34,7 +34,7 @@ import threading
 import time
 import traceback
 
-from machine import Machine, MachineError
+from testmachine import Machine, MachineError
 
 SCALE = float(os.environ.get("TIMEOUT_SCALE") or 1)
 LAST_LINES = 12                 # of the serial log, shown when a test fails

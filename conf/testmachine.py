@@ -1,4 +1,4 @@
-"""machine.py: one run of JIX in QEMU, driven by a test.
+"""testmachine.py: one run of JIX in QEMU, driven by a test.
 
 A Machine starts QEMU on the tree's disk image with boot arguments, keeps the
 serial port as text and in a log file, waits for lines, types input, and ends
