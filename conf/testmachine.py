@@ -16,6 +16,8 @@ import threading
 import time
 import weakref
 
+import command
+
 SCALE = float(os.environ.get("TIMEOUT_SCALE") or 1)
 
 # Exit statuses of QEMU: isa-debug-exit gives 2 * code + 1.
@@ -39,7 +41,7 @@ class Machine:
     boot            dict of boot arguments besides then=exit
     thread          "multi" or "single"; by default multi while the host has
                     a core for each CPU
-    nics            list of dicts, see qemu_nic(); default none
+    nics            list of dicts, see TestConfig.card(); default none
     gdb             True: listen on self.gdb_path; freeze: wait for gdb there
     image           another disk image
     extra           further words for QEMU's command line
@@ -53,14 +55,12 @@ class Machine:
         self.test = test
         self.programs = programs
         self.cpus = cpus
-        self.boot = {"then": "exit"}
-        self.boot.update(boot or {})
         self.tree = test.options.tree
-        number = len(test.machines)
-        self.dir = test.dir
-        name = "serial%s" % (number + 1 if number else "")
-        self.log_path = os.path.join(self.dir, name + ".log")
-        self.tag = "%d" % number
+        number = len(test.machines) + 1
+        self.dir = test.dir if number == 1 else os.path.join(test.dir,
+                                                             str(number))
+        os.makedirs(self.dir, exist_ok=True)
+        self.log_path = os.path.join(self.dir, "serial.log")
         self.sockets = tempfile.mkdtemp(prefix="jix-")
         self.gdb_path = os.path.join(self.sockets, "gdb")
         self.process = None
@@ -73,32 +73,17 @@ class Machine:
         self.changed = threading.Condition()
         self.seen = 0                   # lines that wait_line has passed
         self.lines = []
-        if thread is None:
-            thread = "multi" if cpus <= (os.cpu_count() or 1) else "single"
-        self.command = [
-            qemu_path(self.tree), "-machine", "q35",
-            "-accel", "tcg,thread=" + thread, "-cpu", cpu, "-m", str(mem),
-            "-smp", str(cpus), "-nodefaults", "-no-user-config",
-            "-display", "none", "-no-reboot",
-            "-serial", "stdio", "-monitor", "none",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-            "-drive", "file=%s,format=raw,if=ide,snapshot=on" % (
-                image or os.path.join(self.tree, "obj", "jix.img")),
-            "-fw_cfg", "name=opt/jix/args,string=" +
-            self.arguments().replace(",", ",,")]
-        for i, nic in enumerate(nics):
-            self.command += qemu_nic(i, nic, self)
+        config = TestConfig(self.dir, programs, cpus, mem, cpu, thread, nics,
+                            dict({"then": "exit"}, **(boot or {})))
+        self.command = config.command(
+            qemu_path(self.tree),
+            image=image or os.path.join(self.tree, command.IMAGE))
         if gdb:
             self.command += ["-gdb", "unix:path=%s,server=on,wait=off"
                              % self.gdb_path]
         if freeze:
             self.command.append("-S")
         self.command += list(extra)
-
-    def arguments(self):
-        """The boot arguments as one line."""
-        words = ["%s=%s" % item for item in sorted(self.boot.items())]
-        return " ".join(words + ["--", self.programs]).strip()
 
     def shell_command(self):
         return " ".join(shlex.quote(word) for word in self.command)
@@ -144,15 +129,13 @@ class Machine:
                 m.process.kill()
 
     def read(self):
-        """Thread: take the serial port's output until QEMU ends."""
-        with open(self.log_path, "wb") as log:
-            while True:
-                data = self.process.stdout.read1(65536)
-                if not data:
-                    break
-                log.write(data)
-                log.flush()
-                self.take(data.decode("latin-1").replace("\r", ""))
+        """Thread: take the serial port's output until QEMU ends. QEMU
+        itself writes it to the log."""
+        while True:
+            data = self.process.stdout.read1(65536)
+            if not data:
+                break
+            self.take(data.decode("latin-1").replace("\r", ""))
         status = self.process.wait()
         with self.changed:
             if self.partial:
@@ -247,6 +230,8 @@ class Machine:
             return "it was stopped: waited in vain for " + self.timed_out
         if self.stopped or self.status is None:
             return "the machine was running until the test ended it"
+        if self.status == CLEAN and self.text.startswith("qemu"):
+            return "QEMU failed (status 1)"
         return "%s (QEMU's status %d)" % (
             MEANINGS.get(self.status, "QEMU failed"), self.status)
 
@@ -256,7 +241,7 @@ class Machine:
         """Run gdb on this machine (gdb=True) with the tree's settings and
         the given commands; its output. gdb runs in batch mode and leaves the
         machine as its last command does."""
-        script = os.path.join(self.dir, "gdb%s.cmd" % self.tag)
+        script = os.path.join(self.dir, "gdb.cmd")
         with open(script, "w") as f:
             f.write("set pagination off\nset confirm off\nset width 0\n")
             f.write("target remote %s\n" % self.gdb_path)
@@ -274,46 +259,73 @@ class Machine:
             raise MachineError("gdb did not end in %.0f s; it said:\n%s"
                                % (limit, text)) from None
         text = done.stdout.decode("utf-8", "replace")
-        with open(os.path.join(self.dir, "gdb%s.log" % self.tag), "w") as f:
+        with open(os.path.join(self.dir, "gdb.log"), "w") as f:
             f.write(text)
         return text
 
 
-def qemu_nic(i, nic, machine):
-    """QEMU's words for network card i. Keys of nic: model ("igb"), peer (a
-    frames.Peer on its other side) or slirp (text after "user,"), mac, addr
-    (PCI slot; 4 and 8 as in make qemu), pcap (name of a capture file)."""
-    name = "n%d" % i
-    device = "%s,netdev=%s,addr=%s,romfile=" % (
-        nic.get("model", "igb"), name, nic.get("addr", (4, 8)[i]))
-    if "mac" in nic:
-        device += ",mac=" + nic["mac"]
-    if "peer" in nic:
-        netdev = "stream,id=%s,server=off,addr.type=unix,addr.path=%s" % (
-            name, nic["peer"].path)
-    else:
+class TestConfig(command.Config):
+    """The launcher's machine, but with what a test asks for: any amount of
+    memory, any CPU model, its own boot arguments and network cards."""
+
+    def __init__(self, run_dir, programs, cpus, mem, cpu, thread, nics, boot):
+        super().__init__({"CPUS": str(cpus), "MODE": "lab6", "PCAP": "0",
+                          "ARGS": programs}, run_dir=run_dir)
+        self.mem = command.parse_size(mem)
+        self.cpu = cpu
+        if thread is None:
+            thread = "multi" if cpus <= (os.cpu_count() or 1) else "single"
+        self.thread = thread
+        self.nics = nics
+        self.boot = boot
+
+    def boot_args(self):
+        words = ["%s=%s" % item for item in getattr(self, "boot", {}).items()]
+        return " ".join(words + ["--", "; ".join(self.commands)]).strip()
+
+    def processor(self):
+        return ["-accel", "tcg,thread=" + self.thread, "-cpu", self.cpu]
+
+    def network(self, ports):
+        argv = []
+        for i, nic in enumerate(self.nics):
+            argv += self.card(i, nic)
+        return argv
+
+    def card(self, i, nic):
+        """Network card i. Keys of nic: model ("igb"), peer (a frames.Peer on
+        its other side) or slirp (text after "user,"), mac, addr (PCI slot; as
+        in make qemu), pcap (name of a capture file in the test's log)."""
+        name = "n%d" % i
         netdev = "user,id=%s,%s" % (name, nic.get("slirp", "restrict=on"))
-    words = ["-netdev", netdev, "-device", device]
-    if "pcap" in nic:
-        words += ["-object", "filter-dump,id=dump%d,netdev=%s,file=%s" % (
-            i, name, os.path.join(machine.dir, nic["pcap"]))]
-    return words
+        if "peer" in nic:
+            netdev = "stream,id=%s,server=off,addr.type=unix,addr.path=%s" % (
+                name, nic["peer"].path)
+        argv = ["-netdev", netdev, "-device",
+                "%s,netdev=%s,addr=%s,mac=%s,romfile=" % (
+                    nic.get("model", "igb"), name,
+                    nic.get("addr", command.SLOTS[i]),
+                    nic.get("mac", command.MAC % (0x56 + i)))]
+        if "pcap" in nic:
+            argv += ["-object", "filter-dump,id=dump%d,netdev=%s,file=%s" % (
+                i, name, os.path.join(self.run_dir, nic["pcap"]))]
+        return argv
 
 
-def found_tool(tree, variable):
-    """What conf/setup found, from obj/host.mk."""
-    try:
-        with open(os.path.join(tree, "obj", "host.mk")) as f:
-            found = re.search(r"^%s := (.*)$" % variable, f.read(), re.M)
-            return found.group(1).strip() if found else ""
-    except OSError:
-        return ""
+def host_tool(tree, variable):
+    """What conf/setup found for the tree, or for the one we lie in."""
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for top in (tree, own):
+        found = command.host(os.path.join(top, "obj", "host.mk"))
+        if variable in found:
+            return found[variable]
+    return None
 
 
 def qemu_path(tree):
-    return (os.environ.get("QEMU") or found_tool(tree, "JIX_QEMU") or
+    return (os.environ.get("QEMU") or host_tool(tree, "JIX_QEMU") or
             "qemu-system-x86_64")
 
 
 def gdb_path(tree):
-    return found_tool(tree, "JIX_GDB") or "gdb"
+    return host_tool(tree, "JIX_GDB") or "gdb"
