@@ -1,0 +1,179 @@
+/*
+ * ring_adv.h: ring operations on the advanced descriptors of the 82576
+ * (datasheet 7.1 for receive, 7.2.2.2 and 7.2.2.3 for transmit). See ring.h
+ * for the rules and the common state.
+ */
+#ifndef JIX_INC_RING_ADV_H
+#define JIX_INC_RING_ADV_H
+
+#include "inc/igb.h"
+#include "inc/ring.h"
+
+/*
+ * Give the NIC the buffer of RING_RX_BUFFER bytes at pa. The cookie comes back
+ * when it is harvested. False if the ring is full. Both words are written
+ * each time, because the NIC's write-back replaces both.
+ */
+static inline bool
+ring_adv_rx_post(struct ring_rx *r, physaddr_t pa, uint64_t cookie)
+{
+	struct ring_desc *d = &r->desc[r->post & r->mask];
+
+	if (unlikely(ring_rx_room(r) == 0))
+		return false;
+	d->q[0] = pa;
+	d->q[1] = 0;
+	r->cookies[r->post & r->mask] = cookie;
+	r->post++;
+	return true;
+}
+
+/* The checksum findings of a write-back as RING_RX_* flags. */
+static inline uint32_t
+ring_adv_rx_flags(uint64_t q1)
+{
+	uint32_t flags = 0;
+
+	if (q1 & IGB_RXD_STA_IPCS)
+		flags |= RING_RX_IP_CHECKED;
+	if (q1 & (IGB_RXD_STA_L4CS | IGB_RXD_STA_UDPCS))
+		flags |= RING_RX_L4_CHECKED;
+	if (unlikely(q1 & (IGB_RXD_ERR_IPE | IGB_RXD_ERR_L4E))) {
+		if (q1 & IGB_RXD_ERR_IPE)
+			flags |= RING_RX_IP_BAD;
+		if (q1 & IGB_RXD_ERR_L4E)
+			flags |= RING_RX_L4_BAD;
+	}
+	return flags;
+}
+
+/*
+ * Take the next filled buffer. RING_RX_FRAME: *f describes a frame;
+ * RING_RX_DROP: only f->cookie means something. Either way the buffer is the
+ * caller's again.
+ */
+static inline enum ring_rx_result
+ring_adv_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
+{
+	uint32_t slot = r->next & r->mask;
+	uint64_t q0, q1;
+
+	if (r->next == r->rung)
+		return RING_RX_EMPTY;
+	q1 = r->desc[slot].q[1];
+	if (!(q1 & IGB_RXD_STA_DD))
+		return RING_RX_EMPTY;
+	barrier();
+	q0 = r->desc[slot].q[0];
+	f->cookie = r->cookies[slot];
+	f->len = IGB_RXD_LEN(q1);
+	f->flags = ring_adv_rx_flags(q1);
+	f->rss_type = IGB_RXD_RSS_TYPE(q0);
+	f->rss_hash = IGB_RXD_HASH(q0);
+	r->next++;
+	return ring_rx_judge(r, f, q1 & IGB_RXD_STA_EOP,
+			     q1 & IGB_RXD_ERR_RXE);
+}
+
+/* The context descriptor that an offload needs. */
+static inline void
+ring_adv_tx_context(const struct ring_tx_offload *off, uint64_t ctx[2])
+{
+	ctx[0] = IGB_TXC_IPLEN(off->l3len) | IGB_TXC_MACLEN(off->l2len);
+	ctx[1] = IGB_TXC_DTYP_CTXT | IGB_TXC_DEXT | IGB_TXC_TUCMD_IPV4;
+	if (off->flags & (RING_TX_TCP_CSUM | RING_TX_TSO))
+		ctx[1] |= IGB_TXC_TUCMD_L4T_TCP;
+	if (off->flags & RING_TX_TSO)
+		ctx[1] |= IGB_TXC_L4LEN(off->l4len) | IGB_TXC_MSS(off->mss);
+}
+
+/* The bits that an offload sets in a frame's data descriptors. */
+static inline uint64_t
+ring_adv_tx_options(const struct ring_tx_offload *off, uint64_t total)
+{
+	uint64_t q1 = 0;
+
+	if (off->flags & (RING_TX_IP_CSUM | RING_TX_TSO))
+		q1 |= IGB_TXD_POPTS_IXSM;
+	if (off->flags & (RING_TX_TCP_CSUM | RING_TX_UDP_CSUM | RING_TX_TSO))
+		q1 |= IGB_TXD_POPTS_TXSM;
+	if (off->flags & RING_TX_TSO) {
+		total -= off->l2len + off->l3len + off->l4len;
+		q1 |= IGB_TXD_DCMD_TSE;
+	}
+	return q1 | IGB_TXD_PAYLEN(total);
+}
+
+/* A TSO request that the NIC can carry out? */
+static inline bool
+ring_adv_tx_tso_ok(const struct ring_tx_offload *off, int64_t total)
+{
+	return off->mss != 0 && off->l4len >= 20 &&
+	       total > off->l2len + off->l3len + off->l4len;
+}
+
+/*
+ * Queue one frame gathered from frags, preceded by a context descriptor if
+ * the offload differs from the ring's last one. The memory must stay as it is
+ * until the cookie is reclaimed. Result: descriptors used; -E_AGAIN if the
+ * ring has no room now, -E_TOO_BIG if it never can, -E_INVAL for a bad list
+ * or offload. The NIC learns of it by ring_tx_doorbell().
+ */
+static inline int
+ring_adv_tx_put(struct ring_tx *r, const struct ring_frag *frags,
+		uint32_t nfrags, const struct ring_tx_offload *off,
+		uint64_t cookie)
+{
+	int64_t total = ring_frags_len(frags, nfrags);
+	uint64_t ctx[2] = { 0, 0 }, cmd;
+	uint32_t i, used = 0;
+	struct ring_desc *d;
+	bool context = false;
+
+	if (total < 0)
+		return -E_INVAL;
+	if (off && off->flags) {
+		if ((off->flags & RING_TX_TSO) &&
+		    !ring_adv_tx_tso_ok(off, total))
+			return -E_INVAL;
+		ring_adv_tx_context(off, ctx);
+		context = !r->context_valid || ctx[0] != r->context[0] ||
+			  ctx[1] != r->context[1];
+		cmd = ring_adv_tx_options(off, (uint64_t)total);
+	} else {
+		cmd = IGB_TXD_PAYLEN(total);
+	}
+	if (nfrags + context > r->mask)
+		return -E_TOO_BIG;
+	if (unlikely(nfrags + context > ring_tx_room(r))) {
+		r->full++;
+		return -E_AGAIN;
+	}
+	if (context) {
+		d = &r->desc[r->fill & r->mask];
+		d->q[0] = r->context[0] = ctx[0];
+		d->q[1] = r->context[1] = ctx[1];
+		r->context_valid = true;
+		used = 1;
+	}
+	cmd |= IGB_TXD_DTYP_DATA | IGB_TXD_DCMD_DEXT | IGB_TXD_DCMD_IFCS;
+	for (i = 0; i < nfrags; i++) {
+		if (i == nfrags - 1)
+			cmd |= IGB_TXD_DCMD_EOP | IGB_TXD_DCMD_RS;
+		d = &r->desc[(r->fill + used) & r->mask];
+		d->q[0] = frags[i].pa;
+		d->q[1] = cmd | IGB_TXD_DTALEN(frags[i].len);
+		used++;
+	}
+	ring_tx_commit(r, used, cookie);
+	return (int)used;
+}
+
+/* The oldest frame if it has been sent: true, and its cookie. */
+static inline bool
+ring_adv_tx_reclaim(struct ring_tx *r, uint64_t *cookie)
+{
+	return ring_tx_reclaim_by(r, IGB_TXD_STA_DD, cookie);
+}
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * ring_legacy.h: ring operations on the legacy descriptors of the 82540EM
+ * (SDM 3.2.3 and 3.3.3). See ring.h for the rules and the common state. No
+ * checksum offload: the NIC marks every received frame "ignore checksums".
+ */
+#ifndef JIX_INC_RING_LEGACY_H
+#define JIX_INC_RING_LEGACY_H
+
+#include "inc/e1000.h"
+#include "inc/ring.h"
+
+/*
+ * Give the NIC the buffer of RING_RX_BUFFER bytes at pa. The cookie comes back
+ * when it is harvested. False if the ring is full. The NIC learns of it by
+ * ring_rx_doorbell().
+ */
+static inline bool
+ring_legacy_rx_post(struct ring_rx *r, physaddr_t pa, uint64_t cookie)
+{
+	struct ring_desc *d = &r->desc[r->post & r->mask];
+
+	if (unlikely(ring_rx_room(r) == 0))
+		return false;
+	d->q[0] = pa;
+	d->q[1] = 0;
+	r->cookies[r->post & r->mask] = cookie;
+	r->post++;
+	return true;
+}
+
+/*
+ * Take the next filled buffer. RING_RX_FRAME: *f describes a frame;
+ * RING_RX_DROP: only f->cookie means something. Either way the buffer is the
+ * caller's again.
+ */
+static inline enum ring_rx_result
+ring_legacy_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
+{
+	uint32_t slot = r->next & r->mask;
+	uint64_t q1;
+
+	if (r->next == r->rung)
+		return RING_RX_EMPTY;
+	q1 = r->desc[slot].q[1];
+	if (!(q1 & E1000_RXD_STA_DD))
+		return RING_RX_EMPTY;
+	barrier();
+	f->cookie = r->cookies[slot];
+	f->len = E1000_RXD_LEN(q1);
+	f->flags = 0;
+	f->rss_type = 0;
+	f->rss_hash = 0;
+	r->next++;
+	return ring_rx_judge(r, f, q1 & E1000_RXD_STA_EOP,
+			     q1 & E1000_RXD_ERR_FRAME);
+}
+
+/*
+ * Queue one frame gathered from frags. The memory must stay as it is until
+ * the cookie is reclaimed. Result: descriptors used; -E_AGAIN if the ring has
+ * no room now, -E_TOO_BIG if it never can, -E_INVAL for a bad list,
+ * -E_NOT_SUPP for any offload. The NIC learns of it by ring_tx_doorbell().
+ */
+static inline int
+ring_legacy_tx_put(struct ring_tx *r, const struct ring_frag *frags,
+		   uint32_t nfrags, const struct ring_tx_offload *off,
+		   uint64_t cookie)
+{
+	struct ring_desc *d;
+	uint64_t cmd;
+	uint32_t i;
+
+	if (ring_frags_len(frags, nfrags) < 0)
+		return -E_INVAL;
+	if (off && off->flags)
+		return -E_NOT_SUPP;
+	if (nfrags > r->mask)
+		return -E_TOO_BIG;
+	if (unlikely(nfrags > ring_tx_room(r))) {
+		r->full++;
+		return -E_AGAIN;
+	}
+	for (i = 0; i < nfrags; i++) {
+		cmd = E1000_TXD_CMD_IFCS;
+		if (i == nfrags - 1)
+			cmd |= E1000_TXD_CMD_EOP | E1000_TXD_CMD_RS;
+		d = &r->desc[(r->fill + i) & r->mask];
+		d->q[0] = frags[i].pa;
+		d->q[1] = E1000_TXD_LEN(frags[i].len) | cmd;
+	}
+	ring_tx_commit(r, nfrags, cookie);
+	return (int)nfrags;
+}
+
+/* The oldest frame if it has been sent: true, and its cookie. */
+static inline bool
+ring_legacy_tx_reclaim(struct ring_tx *r, uint64_t *cookie)
+{
+	return ring_tx_reclaim_by(r, E1000_TXD_STA_DD, cookie);
+}
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * ring_nic.h: ring operations for whichever NIC it is: each looks at the
+ * ring's kind and calls ring_legacy_* or ring_adv_*, whose comments hold.
+ */
+#ifndef JIX_INC_RING_NIC_H
+#define JIX_INC_RING_NIC_H
+
+#include "inc/ring_adv.h"
+#include "inc/ring_legacy.h"
+
+static inline bool
+ring_rx_post(struct ring_rx *r, physaddr_t pa, uint64_t cookie)
+{
+	return r->kind == RING_ADV ? ring_adv_rx_post(r, pa, cookie) :
+				     ring_legacy_rx_post(r, pa, cookie);
+}
+
+static inline enum ring_rx_result
+ring_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
+{
+	return r->kind == RING_ADV ? ring_adv_rx_harvest(r, f) :
+				     ring_legacy_rx_harvest(r, f);
+}
+
+static inline int
+ring_tx_put(struct ring_tx *r, const struct ring_frag *frags, uint32_t nfrags,
+	    const struct ring_tx_offload *off, uint64_t cookie)
+{
+	return r->kind == RING_ADV ?
+		ring_adv_tx_put(r, frags, nfrags, off, cookie) :
+		ring_legacy_tx_put(r, frags, nfrags, off, cookie);
+}
+
+static inline bool
+ring_tx_reclaim(struct ring_tx *r, uint64_t *cookie)
+{
+	return r->kind == RING_ADV ? ring_adv_tx_reclaim(r, cookie) :
+				     ring_legacy_tx_reclaim(r, cookie);
+}
+
+#endif
