@@ -119,6 +119,13 @@ class Test:
         self.machines.append(m)
         return m
 
+    def forget(self, m):
+        """A machine of many is done with: drop its log and its output."""
+        self.machines.remove(m)
+        m.stop()
+        shutil.rmtree(m.dir, ignore_errors=True)
+        os.makedirs(self.dir, exist_ok=True)
+
     def run(self, programs="", timeout=30, clean=True, on_line=(),
             stop_on=None, **settings):
         """Start a machine and wait for its end, or for a line that matches
