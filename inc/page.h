@@ -15,7 +15,8 @@ enum page_kind {
 };
 
 struct page_info {
-	struct page_info *link;	/* next on the free list, kernel address */
+	struct page_info *link;	/* next on a free list, kernel address */
+	struct page_info *prev;	/* the one before */
 	uint32_t refs;		/* mappings and other owners */
 	uint32_t kind;		/* enum page_kind */
 };

@@ -17,6 +17,8 @@ int console_getc(void);
 bool console_has_input(void);
 /* Wait for input with the CPU halted; for the monitor. */
 int console_getc_wait(void);
+/* From the keyboard driver: one more character of input. */
+void console_input(int c);
 void debugcon_write(const void *buf, size_t len);
 
 #endif

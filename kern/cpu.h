@@ -27,7 +27,8 @@ struct cpu {
 	int id;
 	uint32_t apic_id;
 	volatile bool started;		/* written by itself, read by others */
-	volatile bool idle;		/* halted for want of work: big lock */
+	volatile bool idle;		/* wants work; cleared by who sends some */
+	bool halted;			/* inside sched.c's halt; its own */
 	volatile bool tlb_pending;	/* set by others: flush, then clear */
 	struct env *cur;		/* running environment, or null: big lock */
 	struct env *fpu_owner;		/* whose FPU registers are loaded */

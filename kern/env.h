@@ -40,6 +40,8 @@ int env_count(void);
 void env_block(struct env *e, enum env_wait why);
 /* Make e runnable; no effect unless it is ENV_NOT_RUNNABLE. */
 void env_wake(struct env *e);
+/* e waits for nothing any more: leave every queue that it waits in. */
+void env_unblock(struct env *e);
 /* Wake at TSC value `when` unless woken before (sets e->wake_at). */
 void env_wake_at(struct env *e, uint64_t when);
 /* What the interrupted system call of a blocked env will return. */
@@ -49,6 +51,10 @@ env_set_result(struct env *e, int64_t result)
 	e->tf.regs.rax = (uint64_t)result;
 }
 
+/* The running e gives up this CPU: its registers are saved, cur is null. */
+void env_leave(struct env *e);
+/* The child of an exofork starts with its parent's FPU registers. */
+void env_copy_fpu(struct env *child, struct env *parent);
 /* Run e on this CPU, or resume it if it already is the current one. */
 void env_run(struct env *e) __attribute__((noreturn));
 
@@ -57,12 +63,15 @@ void env_run(struct env *e) __attribute__((noreturn));
 void sched_yield(void) __attribute__((noreturn));
 void sched_enqueue(struct env *e);
 void sched_dequeue(struct env *e);
+/* kern/trapentry.S: wait for interrupts on an empty stack. */
+void sched_halt_on(uint64_t stack_top) __attribute__((noreturn));
 /* Wake sleepers whose time has come; arm this CPU's timer for the next. */
 void sched_expire(uint64_t now);
 
 /* kern/ipc.c */
 int64_t ipc_try_send(struct env *from, envid_t to, uint64_t value,
 		     uint64_t srcva, uint32_t perm);
+void ipc_cancel_send(struct env *e);
 /* e ends: fail those queued at it and those waiting for its reply. */
 void ipc_env_gone(struct env *e);
 

@@ -21,4 +21,7 @@ void irq_mask_gsi(uint32_t gsi, bool mask);
 /* The address and data of the MSI that raises `vector` on `cpu`. */
 void irq_msi_message(int vector, int cpu, uint64_t *addr, uint32_t *data);
 
+/* From kern/trap.c: run the handler of a vector, if it has one. */
+void irq_dispatch(int vector);
+
 #endif

@@ -27,12 +27,18 @@ uint64_t args_number(const char *key, uint64_t absent);
 /* The n-th program's command line, copied into buf; false if there is none. */
 bool args_program(int n, char *buf, size_t size);
 
+/* kern/printf.c: exactly these bytes, not torn by other output. */
+void console_write(const char *s, size_t len);
+
 /* kern/fwcfg.c: read a QEMU firmware configuration file; length or error. */
 ssize_t fwcfg_read(const char *name, void *buf, size_t size);
 
 /* kern/monitor.c: the monitor; returns on `continue`. */
 struct trapframe;
 void monitor(struct trapframe *tf);
+/* Did the monitor ask to stop e after one instruction? */
+struct env;
+bool monitor_steps(const struct env *e);
 void backtrace(uint64_t rip, uint64_t rbp);
 
 /* kern/shutdown.c */
@@ -43,6 +49,11 @@ void machine_shutdown(int code) __attribute__((noreturn));
  * and envs, report, then end the machine (then=exit) or enter the monitor.
  */
 void machine_all_done(void) __attribute__((noreturn));
+bool machine_is_done(void);
+/* From the monitor: environments are to run again; then a new account. */
+void machine_resume(void);
+/* e has been freed: is it the one that until= names? */
+void machine_env_ended(const struct env *e);
 /* Remember how many pages are free before the first environment starts. */
 void machine_baseline(void);
 

@@ -93,6 +93,11 @@ void page_remove(struct env *e, uint64_t va);
  */
 void *mmio_map(physaddr_t pa, size_t len);
 
+/* At boot: map a kernel range, panic when memory is out. */
+void kern_map(uint64_t va, physaddr_t pa, size_t len, uint64_t perm);
+/* Stacks and descriptor page of a CPU; before it starts. */
+void mem_init_cpu(int id);
+
 /* A root table with the kernel half, the windows and the recursive entry. */
 pte_t *pml4_create(void);
 /* Drop all user mappings and tables, and the root itself. */
@@ -109,6 +114,15 @@ int copy_to_user(void *dst, const void *src, size_t len);
 
 /* Flush va's translation on every CPU on which pml4 may be loaded. */
 void tlb_shootdown(struct env *e, uint64_t va);
+
+/* kern/palloc.c, at boot: where to count; and give it one more page. */
+void palloc_init(uint16_t *chunk_counts);
+void palloc_add(struct page_info *pp);
+
+/* kern/memcall.c: may a call ask for perm; for a page mapped as pte; as PTE. */
+int perm_check(uint32_t perm);
+bool perm_allowed(uint32_t perm, pte_t pte);
+uint64_t perm_to_pte(uint32_t perm);
 
 /* The self checks that the graded tests run; panic on failure. */
 void mem_check(void);

@@ -15,7 +15,7 @@ void trap_return(struct trapframe *tf) __attribute__((noreturn));
 void trap_print(const struct trapframe *tf);
 const char *trap_name(uint64_t trapno);
 
-/* Per-CPU SYSCALL entry points: LSTAR of CPU n is syscall_entry + n * 32. */
+/* Per-CPU SYSCALL entry points: LSTAR of CPU n is at n * SYSCALL_ENTRY_SIZE. */
 extern char syscall_entry[];
 #define SYSCALL_ENTRY_SIZE	64
 

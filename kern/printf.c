@@ -1,0 +1,88 @@
+/*
+ * printf.c: formatted output to the console, and panic.
+ *
+ * One line's characters go out together: a lock of its own keeps two CPUs
+ * apart, because a dataplane core prints without the big kernel lock. A panic
+ * ignores the lock: whoever held it may be the one that failed.
+ */
+#include "kern/console.h"
+#include "kern/cpu.h"
+#include "kern/kernel.h"
+#include "kern/lapic.h"
+#include "kern/spinlock.h"
+#include "inc/trap.h"
+
+static struct spinlock print_lock = SPINLOCK_INIT("console");
+static volatile bool panicking;
+
+static void
+put(int c, void *count)
+{
+	console_putc(c);
+	++*(int *)count;
+}
+
+int
+vcprintf(const char *fmt, va_list ap)
+{
+	bool lock = !panicking;
+	int count = 0;
+
+	if (lock)
+		spin_lock(&print_lock);
+	vprintfmt(put, &count, fmt, ap);
+	if (lock)
+		spin_unlock(&print_lock);
+	return count;
+}
+
+int
+cprintf(const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vcprintf(fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+void
+console_write(const char *s, size_t len)
+{
+	spin_lock(&print_lock);
+	for (size_t i = 0; i < len; i++)
+		console_putc(s[i]);
+	spin_unlock(&print_lock);
+}
+
+/*
+ * Stop the machine: the first CPU to panic reports, the others are halted.
+ * Under then=exit the machine ends with its own status, else the monitor
+ * takes over, from which the state can still be looked at.
+ */
+void
+panic_at(const char *file, int line, const char *fmt, ...)
+{
+	char then[16];
+	va_list ap;
+
+	cpu_cli();
+	if (panicking)
+		for (;;)
+			__asm__ volatile("hlt");
+	panicking = true;
+	if (ncpu > 1)
+		lapic_ipi_others(T_IPI_STOP);
+	cprintf("panic: CPU %d at %s:%d: ", cpu_id(), file, line);
+	va_start(ap, fmt);
+	vcprintf(fmt, ap);
+	va_end(ap);
+	cprintf("\n");
+	backtrace((uint64_t)__builtin_return_address(0), read_rbp());
+	if (!args_get("then", then, sizeof(then)) || strcmp(then, "exit") == 0)
+		machine_shutdown(2);
+	for (;;)
+		monitor(NULL);
+}
