@@ -67,6 +67,7 @@ kern_init(const struct bootinfo *bi)
 {
 	uint64_t now = read_tsc();
 
+	bi = pa2kva((physaddr_t)bi);	/* the identity map goes away */
 	console_init();
 	cprintf("\njix: kernel %p to %p\n", (void *)kern_start,
 		(void *)kern_end);

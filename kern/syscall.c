@@ -6,6 +6,7 @@
 #include "kern/syscall.h"
 #include "kern/console.h"
 #include "kern/cpu.h"
+#include "kern/env.h"
 #include "kern/kernel.h"
 #include "kern/pmap.h"
 #include "kern/time.h"
