@@ -141,7 +141,7 @@ sectors_read(uint8_t drive, uint32_t sector, uint32_t count)
 		struct bios_regs reset = { .eax = 0, .edx = drive };
 		bios_call(BIOS_DISK, &reset);
 	}
-	fail("cannot read the disk (sector %u, BIOS status 0x%x)",
+	fail("cannot read the disk (from sector %u, BIOS status 0x%x)",
 	     sector, regs.eax >> 8 & 0xff);
 }
 

@@ -116,9 +116,9 @@ stop:	movb	$EXIT_BOOT, %al		# leave QEMU, where it allows that
 	jmp	1b
 
 extensions_message:
-	.asciz	"JIX boot: the BIOS lacks INT 13h extensions\r\n"
+	.asciz	"\r\nJIX boot: the BIOS lacks INT 13h extensions\r\n"
 disk_message:
-	.asciz	"JIX boot: cannot read the disk (stage 2)\r\n"
+	.asciz	"\r\nJIX boot: cannot read the disk (stage 2)\r\n"
 
 	.balign	4
 packet:	.byte	16, 0			# size of this packet; must be 0

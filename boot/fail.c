@@ -61,11 +61,13 @@ vga_line(const char *s)
 }
 
 static void
-serial_char(char c)
+serial_string(const char *s)
 {
-	while (!(inb(COM1_LSR) & LSR_THRE))
-		;
-	outb(COM1_DATA, c);
+	for (; *s != '\0'; s++) {
+		while (!(inb(COM1_LSR) & LSR_THRE))
+			;
+		outb(COM1_DATA, *s);
+	}
 }
 
 static void
@@ -76,10 +78,9 @@ serial_line(const char *s)
 	outb(COM1_IER, 0);
 	outb(COM1_LCR, LCR_8N1);
 	outb(COM1_IER, 0);		/* no interrupts from it */
-	while (*s != '\0')
-		serial_char(*s++);
-	serial_char('\r');
-	serial_char('\n');
+	serial_string("\r\n");		/* the firmware may have left a line open */
+	serial_string(s);
+	serial_string("\r\n");
 }
 
 void
