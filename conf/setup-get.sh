@@ -238,29 +238,40 @@ known_sum() {
 	[ -n "$sum" ] && grep -q "^$sum " "$here/lwip.sha256"
 }
 
-# lwIP's source package, as the distribution has it.
+# lwip_from SUITE: fetch lwIP's source package of that suite; true if it is
+# the one that is wanted, which is then in $tmp.
+lwip_from() {
+	rm -f "$tmp"/lwip_*
+	private_apt "$1" || return 1
+	(cd "$tmp" && apt-get $private source --download-only --tar-only \
+		lwip) >"$tmp/apt.log" 2>&1 </dev/null || {
+		tail -n 5 "$tmp/apt.log" >&2
+		return 1
+	}
+	for f in "$tmp"/lwip_*.orig.tar.*; do
+		known_sum "$f" && return
+	done
+	return 1
+}
+
+# A release may have another version: one of its successors has the right one.
 get_lwip() {
 	say "fetching the source of lwIP $LWIP_VERSION (about 1 MB)"
 	kind=deb-src
 	case $distro in
-	debian) suites=trixie ;;
-	*) suites=$codename ;;
+	debian) suites="trixie $codename" ;;
+	*) suites="$codename resolute questing plucky" ;;
 	esac
-	private_apt $suites || die "lwIP: no source list from this system's" \
-		"mirror; unpack lwIP $LWIP_VERSION and set LWIP_SRC to it"
-	(cd "$tmp" && apt-get $private source --download-only --tar-only \
-		lwip) >"$tmp/apt.log" 2>&1 </dev/null || {
-		tail -n 5 "$tmp/apt.log" >&2
-		die "lwIP: the download failed"
-	}
-	for f in "$tmp"/lwip_*.orig.tar.*; do
-		known_sum "$f" || die "lwIP: ${f##*/} is not one of the files" \
-			"listed in conf/lwip.sha256"
-		new=$CACHE/lwip.new
-		rm -rf "$new"
-		mkdir -p "$new"
-		tar -xf "$f" -C "$new" || die "lwIP: cannot unpack $f"
+	for suite in $suites ''; do
+		[ -n "$suite" ] || die "lwIP: no suite of this system's mirror" \
+			"has a file listed in conf/lwip.sha256; unpack lwIP" \
+			"$LWIP_VERSION somewhere and set LWIP_SRC to it"
+		lwip_from "$suite" && break
 	done
+	new=$CACHE/lwip.new
+	rm -rf "$new"
+	mkdir -p "$new"
+	tar -xf "$f" -C "$new" || die "lwIP: cannot unpack $f"
 	rm -rf "$CACHE/lwip-$LWIP_VERSION"
 	mv "$new"/* "$CACHE/lwip-$LWIP_VERSION" && rm -rf "$new"
 }
