@@ -1,6 +1,10 @@
 /*
- * spinlock.c: ticket locks and the big kernel lock. Taking a ticket and
- * waiting for one's turn serves the CPUs in order of arrival.
+ * spinlock.c: spin locks and the big kernel lock.
+ *
+ * Whoever comes first after the release takes the lock. Ticket locks, which
+ * serve in order of arrival, are fairer on real processors, but a virtual CPU
+ * whose turn it is may not be running: the host has fewer cores than there
+ * are CPUs, and then every hand-over lasts as long as the host's time slice.
  *
  * A CPU that waits with interrupts off still answers requests to flush its
  * translations: whoever holds the lock may be waiting for that answer
@@ -16,16 +20,17 @@ void
 spin_lock(struct spinlock *lk)
 {
 	struct cpu *cpu = this_cpu();
-	uint32_t ticket = __atomic_fetch_add(&lk->next, 1, __ATOMIC_RELAXED);
 
-	if (lk->cpu == cpu->id && lk->serving != ticket)
+	if (spin_holding(lk))
 		panic("CPU %d takes lock %s twice", cpu->id, lk->name);
-	while (__atomic_load_n(&lk->serving, __ATOMIC_ACQUIRE) != ticket) {
-		if (cpu->tlb_pending) {
-			write_cr3(read_cr3());
-			cpu->tlb_pending = false;
-		}
-		cpu_pause();
+	while (xchg32(&lk->held, 1) != 0) {
+		do {
+			if (cpu->tlb_pending) {
+				write_cr3(read_cr3());
+				cpu->tlb_pending = false;
+			}
+			cpu_pause();
+		} while (lk->held);
 	}
 	lk->cpu = cpu->id;
 }
@@ -35,13 +40,13 @@ spin_unlock(struct spinlock *lk)
 {
 	assert(spin_holding(lk));
 	lk->cpu = -1;
-	__atomic_store_n(&lk->serving, lk->serving + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&lk->held, 0, __ATOMIC_RELEASE);
 }
 
 bool
 spin_holding(struct spinlock *lk)
 {
-	return lk->next != lk->serving && lk->cpu == cpu_id();
+	return lk->held && lk->cpu == cpu_id();
 }
 
 void
@@ -51,7 +56,7 @@ lock_kernel(void)
 	uint64_t start;
 
 	c->locks++;
-	if (big_lock.next == big_lock.serving) {
+	if (!big_lock.held) {
 		spin_lock(&big_lock);
 		return;
 	}

@@ -1,5 +1,5 @@
 /*
- * spinlock.h: ticket locks. Interrupts are off in the kernel, so a lock is
+ * spinlock.h: spin locks. Interrupts are off in the kernel, so a lock is
  * never taken twice by one CPU through an interrupt.
  */
 #ifndef JIX_KERN_SPINLOCK_H
@@ -8,13 +8,12 @@
 #include "inc/types.h"
 
 struct spinlock {
-	volatile uint32_t next;		/* next ticket to give out */
-	volatile uint32_t serving;	/* ticket that holds the lock */
+	volatile uint32_t held;		/* 0 or 1 */
 	int cpu;			/* holder, -1: none */
 	const char *name;
 };
 
-#define SPINLOCK_INIT(n)	{ 0, 0, -1, n }
+#define SPINLOCK_INIT(n)	{ 0, -1, n }
 
 void spin_lock(struct spinlock *lk);
 void spin_unlock(struct spinlock *lk);
