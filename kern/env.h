@@ -67,6 +67,8 @@ void sched_dequeue(struct env *e);
 void sched_halt_on(uint64_t stack_top) __attribute__((noreturn));
 /* Wake sleepers whose time has come; arm this CPU's timer for the next. */
 void sched_expire(uint64_t now);
+/* This CPU's timer has fired: the same, and arm it anew if need be. */
+void sched_timer(void);
 
 /* kern/ipc.c */
 int64_t ipc_try_send(struct env *from, envid_t to, uint64_t value,

@@ -146,6 +146,19 @@ arm_timer(struct cpu *cpu, uint64_t slice_end)
 	lapic_timer_at(due);
 }
 
+void
+sched_timer(void)
+{
+	struct cpu *cpu = this_cpu();
+	uint64_t now = read_tsc();
+
+	cpu->timer_at = 0;
+	sched_expire(now);
+	/* It may have been armed for an earlier environment's slice. */
+	if (cpu->cur && now < cpu->slice_end)
+		arm_timer(cpu, cpu->slice_end);
+}
+
 /*
  * Nothing to run: wait for an interrupt with the stack empty. The interrupt
  * ends in trap_from_kernel, which calls sched_yield again.

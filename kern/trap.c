@@ -204,8 +204,7 @@ dispatch_interrupt(struct cpu *cpu, uint64_t trapno)
 		irq_dispatch(trapno);
 	} else if (trapno == T_TIMER) {
 		cpu->count->timer_ticks++;
-		cpu->timer_at = 0;
-		sched_expire(read_tsc());
+		sched_timer();
 	} else if (trapno == T_IPI_WAKE || trapno == T_IPI_DP) {
 		cpu->count->ipis++;
 	} else if (trapno == T_SPURIOUS) {
