@@ -1,9 +1,10 @@
 /*
  * backtrace.c: the chain of calls, by the frame pointers that the kernel is
- * compiled with.
+ * compiled with, each with its function and line (kern/lines.h).
  */
 #include "kern/cpu.h"
 #include "kern/kernel.h"
+#include "kern/lines.h"
 
 #define FRAMES_MAX	64
 
@@ -19,12 +20,23 @@ on_stack(uint64_t rbp)
 		(rbp >= boot_top - 0x8000 && rbp < boot_top - 16);
 }
 
+static void
+print_frame(uint64_t rip, uint64_t rbp, bool call)
+{
+	struct lines_place at;
+
+	cprintf("  rip %016lx  rbp %016lx\n", rip, rbp);
+	if (lines_find(call ? rip - 1 : rip, &at))
+		cprintf("    %s:%u: %s+0x%lx\n", at.file, at.line,
+			at.function, at.offset + call);
+}
+
 void
 backtrace(uint64_t rip, uint64_t rbp)
 {
 	cprintf("Stack backtrace:\n");
 	for (int i = 0; i < FRAMES_MAX; i++) {
-		cprintf("  rip %016lx  rbp %016lx\n", rip, rbp);
+		print_frame(rip, rbp, i > 0);
 		if (!on_stack(rbp))
 			break;
 		rip = ((uint64_t *)rbp)[1];

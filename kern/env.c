@@ -9,6 +9,7 @@
 #include "kern/loader.h"
 #include "kern/pmap.h"
 #include "kern/spinlock.h"
+#include "kern/trace.h"
 #include "kern/trap.h"
 
 struct env *envs;
@@ -225,6 +226,7 @@ switch_to(struct cpu *cpu, struct env *e)
 		fpu_restore(e);
 	cpu->fpu_owner = e;
 	cpu->cur = e;
+	trace(TRACE_ENV_SWITCH, 0, 0);
 	e->status = ENV_RUNNING;
 	e->cpu = cpu->id;
 	e->runs++;

@@ -16,6 +16,7 @@
 #include "kern/pmap.h"
 #include "kern/spinlock.h"
 #include "kern/time.h"
+#include "kern/trace.h"
 #include "kern/trap.h"
 
 static void
@@ -53,6 +54,7 @@ init_rest(void)
 	cprintf("jix: %d CPU%s, %lu MB, TSC %lu MHz, boot %lu us\n", ncpu,
 		ncpu > 1 ? "s" : "", npages / 256, tsc_hz / 1000000,
 		(read_tsc() - uinfo->boot_tsc) / (tsc_hz / 1000000));
+	trace_init();
 	nic_init();
 	list_programs();
 	machine_baseline();

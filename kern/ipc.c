@@ -14,6 +14,7 @@
 #include "kern/pmap.h"
 #include "kern/syscall.h"
 #include "kern/time.h"
+#include "kern/trace.h"
 
 /* Is what `from` wants to send sound? */
 static int
@@ -61,6 +62,7 @@ deliver(struct env *from, struct env *to, uint64_t value, uint64_t srcva,
 	to->ipc_perm = given;
 	from->count.ipc_sends++;
 	this_cpu()->count->ipc_sends++;
+	trace(TRACE_IPC, to->id, value);
 	env_set_result(to, 0);
 	env_wake(to);
 	return 0;

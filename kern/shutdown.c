@@ -7,6 +7,7 @@
 #include "kern/kernel.h"
 #include "kern/pmap.h"
 #include "kern/spinlock.h"
+#include "kern/trace.h"
 #include "inc/x86.h"
 
 #define DEBUG_EXIT_PORT	0xf4	/* isa-debug-exit on the QEMU command line */
@@ -20,6 +21,7 @@ static bool reported;
 void
 machine_shutdown(int code)
 {
+	export_all();
 	outb(DEBUG_EXIT_PORT, code);
 	outw(PM1A_PORT, PM1A_S5);
 	for (;;) {

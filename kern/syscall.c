@@ -258,13 +258,6 @@ call_debugcon(struct env *e UNUSED, const void *ubuf, size_t len)
 	return done;
 }
 
-int64_t
-call_trace(struct env *e UNUSED, uint32_t event UNUSED, uint64_t a UNUSED,
-	   uint64_t b UNUSED)
-{
-	return -E_NOT_SUPP;
-}
-
 /*
  * The table of calls: each entry unpacks the argument registers (rdi rsi rdx
  * r10 r8) into the types of its call_NAME.

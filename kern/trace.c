@@ -1,0 +1,121 @@
+/*
+ * trace.c: the kernel's trace rings, and the export of what was counted and
+ * traced to the host (inc/export.h). Each CPU writes its own ring only.
+ */
+#include "kern/trace.h"
+#include "inc/export.h"
+#include "kern/console.h"
+#include "kern/cpu.h"
+#include "kern/env.h"
+#include "kern/kernel.h"
+#include "kern/pmap.h"
+#include "kern/spinlock.h"
+#include "kern/syscall.h"
+#include "kern/time.h"
+
+bool trace_on;
+
+static struct trace_ring *rings[NCPU];
+static struct spinlock export_lock = SPINLOCK_INIT("export");
+
+/* Environments seen, for their names; later ones go unnamed. */
+#define NAMES_MAX	128
+static struct export_env names[NAMES_MAX];
+static unsigned nnames;
+
+/* One 2 MB page each: contiguous memory. */
+_Static_assert(sizeof(struct trace_ring) <= PG2SIZE, "one page per ring");
+
+void
+trace_init(void)
+{
+	if (!args_number("trace", 0))
+		return;
+	for (int i = 0; i < ncpu; i++) {
+		struct page_info *pp = page_alloc_2m(ALLOC_ZERO);
+
+		if (!pp) {
+			cprintf("jix: no memory to trace in\n");
+			return;
+		}
+		rings[i] = page2kva(pp);
+	}
+	trace_on = true;
+}
+
+void
+trace_record(enum station s, int ring, uint64_t a, uint64_t b)
+{
+	struct cpu *cpu = this_cpu();
+
+	trace_put(rings[cpu->id], (struct trace_event) {
+		.tsc = read_tsc(), .station = s, .cpu = cpu->id, .ring = ring,
+		.env = cpu->cur ? cpu->cur->id : 0, .a = a, .b = b,
+	});
+}
+
+void
+trace_env(const struct env *e)
+{
+	for (unsigned i = 0; i < nnames; i++)
+		if (names[i].id == e->id)
+			return;
+	if (nnames == NAMES_MAX)
+		return;
+	names[nnames].id = e->id;
+	strlcpy(names[nnames++].name, e->name, sizeof(names[0].name));
+}
+
+int64_t
+call_trace(struct env *e, uint32_t station, uint64_t a, uint64_t b)
+{
+	if (station == TRACE_NONE || station >= NSTATIONS)
+		return -E_INVAL;
+	if (trace_on) {
+		trace_env(e);
+		trace_record(station, 3, a, b);
+	}
+	return 0;
+}
+
+void
+export_record(int kind, int tag, const void *p, size_t len)
+{
+	struct export_header h = { EXPORT_MAGIC, kind, tag, len };
+
+	spin_lock(&export_lock);
+	debugcon_write(&h, sizeof(h));
+	debugcon_write(p, len);
+	spin_unlock(&export_lock);
+}
+
+/* The ring's events, oldest first, in two pieces if it has wrapped. */
+static void
+export_ring(int cpu)
+{
+	struct trace_ring *r = rings[cpu];
+	uint64_t at = r->next % TRACE_RING_EVENTS;
+
+	if (r->next > TRACE_RING_EVENTS)
+		export_record(EXPORT_TRACE, cpu, &r->event[at],
+			      (TRACE_RING_EVENTS - at) * sizeof(*r->event));
+	export_record(EXPORT_TRACE, cpu, r->event, at * sizeof(*r->event));
+}
+
+void
+export_all(void)
+{
+	uint64_t clock[2] = { tsc_hz, uinfo->boot_tsc };
+
+	if (!trace_on && !args_number("export", 0))
+		return;
+	export_record(EXPORT_CLOCK, 0, clock, sizeof(clock));
+	for (int i = 0; i < ncpu; i++)
+		export_record(EXPORT_COUNTERS, i, &cpu_counters[i],
+			      sizeof(cpu_counters[i]));
+	if (!trace_on)
+		return;
+	for (int i = 0; i < ncpu; i++)
+		export_ring(i);
+	export_record(EXPORT_ENV, 0, names, nnames * sizeof(*names));
+}
