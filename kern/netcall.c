@@ -148,15 +148,23 @@ net_check(const struct env *e, uint32_t nic)
 }
 
 /*
- * The boot argument nic.txhold=N keeps the NIC from sending until N sends
- * were refused because the ring was full: a test of full rings.
+ * The frame cannot be sent now: -E_FAULT if it never could, -E_IO if the link
+ * does not come, else -E_AGAIN. The boot argument nic.txhold=N keeps the NIC
+ * from sending until N frames were refused for a full ring: a test of that.
  */
-static void
-net_refused(struct env *e)
+static int64_t
+net_refuse(struct env *e, const void *buf, size_t len)
 {
+	int r = user_mem_check(e, buf, len, PTE_U);
+
+	if (r < 0)
+		return r;
+	if (ring_tx_room(&net.tx) > 0)
+		return read_tsc() < net.link_deadline ? -E_AGAIN : -E_IO;
 	NET_COUNT(e, tx_full, 1);
 	if (net.txhold && --net.txhold == 0)
 		net.nic->ops->tx_enable(net.nic, true);
+	return -E_AGAIN;
 }
 
 // @exercise net_transmit 5 'Transmit a frame'
@@ -172,14 +180,10 @@ call_net_transmit(struct env *e, uint32_t nic, const void *buf, size_t len)
 		return r;
 	if (len < RING_FRAME_MIN || len > RING_FRAME_MAX)
 		return -E_INVAL;
-	if (!nic_link(net.nic))
-		return read_tsc() < net.link_deadline ? -E_AGAIN : -E_IO;
 	while (ring_tx_reclaim(&net.tx, &cookie))
 		;
-	if (ring_tx_room(&net.tx) == 0) {
-		net_refused(e);
-		return -E_AGAIN;
-	}
+	if (!nic_link(net.nic) || ring_tx_room(&net.tx) == 0)
+		return net_refuse(e, buf, len);
 	dma = net.dma->tx_buf[net.tx.fill & net.tx.mask];
 	r = copy_from_user(dma, buf, len);
 	if (r < 0)
