@@ -15,7 +15,7 @@
 #include "inc/mmu.h"
 #include "inc/types.h"
 
-#define MAXFD		32
+#define MAXFD		1024
 #define FDTABLE		VA(0x0000000f00000000)
 #define FDDATA		(FDTABLE + MAXFD * PGSIZE)
 
@@ -54,6 +54,7 @@ struct dev {
 
 extern const struct dev dev_console;
 extern const struct dev dev_pipe;
+extern const struct dev dev_socket;	/* lib/sockets.c */
 
 /*
  * Find the lowest free descriptor and map a zeroed page for it, marked as of

@@ -6,7 +6,11 @@
 static const struct dev *const devices[] = {
 	&dev_console,
 	&dev_pipe,
+	&dev_socket,
 };
+
+/* Every descriptor below this one is open. */
+static int lowest_free;
 
 int
 fd2num(const struct fd *fd)
@@ -31,7 +35,7 @@ fd_alloc(const struct dev *dev, uint32_t mode, struct fd **fd)
 {
 	int r;
 
-	for (int i = 0; i < MAXFD; i++) {
+	for (int i = lowest_free; i < MAXFD; i++) {
 		struct fd *f = num2fd(i);
 
 		if (uvpt_lookup(f))
@@ -39,6 +43,7 @@ fd_alloc(const struct dev *dev, uint32_t mode, struct fd **fd)
 		r = sys_page_alloc(0, f, PTE_P | PTE_U | PTE_W | PTE_SHARE);
 		if (r < 0)
 			return r;
+		lowest_free = i + 1;
 		f->dev_id = dev->id;
 		f->mode = mode;
 		*fd = f;
@@ -59,6 +64,7 @@ fd_lookup(int fdnum, struct fd **fd)
 void
 fd_unmap(struct fd *fd)
 {
+	lowest_free = MIN(lowest_free, fd2num(fd));
 	sys_page_unmap(0, fd);
 	sys_page_unmap(0, fd2data(fd));
 }

@@ -1,0 +1,119 @@
+/*
+ * netif.c: lwIP's network interface, between the pages of the input and
+ * output environments and lwIP's pbufs. One copy each way.
+ */
+#include "net/ns.h"
+
+#include "lib/lwip/tcp_buckets.h"
+#include "lwip/etharp.h"
+#include "lwip/netif.h"
+
+#define ETH_MIN		60u	/* shortest frame, without its checksum */
+#define ETH_MAX		1514u
+
+static struct netif interface;
+/* As in input.c: output is done with a page when it receives the next. */
+static struct jif_pkt frames[2] ALIGNED(PGSIZE);
+static uint32_t turn;
+
+void
+netif_frame_in(const struct jif_pkt *pkt)
+{
+	uint32_t len = READ_ONCE(pkt->len);
+	uint32_t padded = MAX(len, ETH_MIN);
+	struct pbuf *p;
+
+	if (len == 0 || len > ETH_MAX) {
+		ns_stats.count.rx_malformed++;
+		return;
+	}
+	p = pbuf_alloc(PBUF_RAW, padded, PBUF_POOL);
+	if (p == NULL) {
+		ns_stats.count.rx_dropped++;
+		return;
+	}
+	memcpy(p->payload, pkt->data, len);
+	memset((char *)p->payload + len, 0, padded - len);
+	ns_stats.count.copy_page_to_pbuf += len;
+	ns_stats.count.rx_frames++;
+	ns_stats.count.rx_bytes += len;
+	interface.input(p, &interface);
+}
+
+/* lwIP sends a frame: p is a chain, ours to read during the call. */
+static err_t
+netif_frame_out(struct netif *netif, struct pbuf *p)
+{
+	struct jif_pkt *pkt = &frames[turn];
+
+	if (p->tot_len > ETH_MAX)
+		return ERR_BUF;
+	pkt->len = p->tot_len;
+	pbuf_copy_partial(p, pkt->data, p->tot_len, 0);
+	ns_stats.count.copy_pbuf_to_page += p->tot_len;
+	if (sys_ipc_send(output_env, NSREQ_OUTPUT, pkt, PTE_P | PTE_U) < 0)
+		return ERR_IF;
+	turn ^= 1;
+	ns_stats.frames_out++;
+	ns_stats.count.tx_frames++;
+	ns_stats.count.tx_bytes += p->tot_len;
+	return ERR_OK;
+}
+
+static err_t
+netif_setup(struct netif *netif)
+{
+	int i;
+
+	netif->name[0] = 'e';
+	netif->name[1] = 'n';
+	netif->output = etharp_output;
+	netif->linkoutput = netif_frame_out;
+	netif->mtu = 1500;
+	netif->hwaddr_len = 6;
+	for (i = 0; i < 6; i++)
+		netif->hwaddr[i] = uinfo->nic[0].mac[i];
+	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP |
+		NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
+	return ERR_OK;
+}
+
+/* An address from the boot arguments, or the default. */
+static void
+address(const char *name, const char *otherwise, ip4_addr_t *addr)
+{
+	char text[16];
+
+	if (!boot_arg(name, text, sizeof(text)))
+		strlcpy(text, otherwise, sizeof(text));
+	if (!ip4addr_aton(text, addr)) {
+		cprintf("ns: %s=%s is no address; %s is used\n", name, text,
+			otherwise);
+		ip4addr_aton(otherwise, addr);
+	}
+}
+
+void
+netif_start(void)
+{
+	ip4_addr_t ip, mask, gateway;
+
+	address("ip0", "10.0.2.15", &ip);
+	address("mask0", "255.255.255.0", &mask);
+	address("gw0", "10.0.2.2", &gateway);
+	netif_add(&interface, &ip, &mask, &gateway, NULL, netif_setup,
+		  tcp_buckets_input);
+	netif_set_default(&interface);
+	netif_set_up(&interface);
+	cprintf("ns: %02x:%02x:%02x:%02x:%02x:%02x bound to static IP %s\n",
+		interface.hwaddr[0], interface.hwaddr[1],
+		interface.hwaddr[2], interface.hwaddr[3],
+		interface.hwaddr[4], interface.hwaddr[5],
+		ip4addr_ntoa(netif_ip4_addr(&interface)));
+}
+
+void
+netif_tick(void)
+{
+	etharp_tmr();
+}
