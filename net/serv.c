@@ -259,14 +259,18 @@ serve_for_ever(void)
 	}
 }
 
+/* Exact runs repeat; in others nobody shall guess what we choose. */
 static uint64_t
 seed(void)
 {
 	char buf[24];
+	uint64_t n = 0;
 
 	if (boot_arg("seed", buf, sizeof(buf)))
-		return strtoull(buf, NULL, 0);
-	return read_tsc();
+		n = strtoull(buf, NULL, 0);
+	if (!boot_arg("exact", buf, sizeof(buf)) || strcmp(buf, "0") == 0)
+		n ^= read_tsc();
+	return n;
 }
 
 int
