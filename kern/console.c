@@ -1,7 +1,7 @@
 /*
  * console.c: the serial line COM1 for output and input, and the debug console
- * at port 0xe9 for binary records. A screen and a keyboard register through
- * kern/screen.h.
+ * at port 0xe9 for binary records. What is printed also goes to the screen, if
+ * there is one, and the keyboard's characters come in here (kern/screen.h).
  *
  * Input is taken from the UART by interrupt or by whoever asks, into a ring;
  * characters that find it full are lost. All under the big kernel lock, but
@@ -12,6 +12,7 @@
 #include "kern/irq.h"
 #include "kern/acpi.h"
 #include "kern/kernel.h"
+#include "kern/screen.h"
 #include "inc/x86.h"
 
 #define COM1		0x3f8
@@ -94,6 +95,7 @@ console_init(void)
 	outb(COM1 + COM_FCR, 0x01);
 	outb(COM1 + COM_IER, COM_IER_RDI);
 	serial_present = inb(COM1 + COM_LSR) != 0xff;
+	screen_init();
 }
 
 void
@@ -103,21 +105,29 @@ console_init_irq(void)
 
 	if (serial_present && vector >= 0)
 		irq_route_gsi(acpi.isa_gsi[COM_IRQ], vector, 0, false, false);
+	keyboard_init();
 }
 
-void
-console_putc(int c)
+static void
+serial_putc(int c)
 {
 	if (!serial_present)
 		return;
 	if (c == '\n')
-		console_putc('\r');
+		serial_putc('\r');
 	for (int i = 0; i < 100000; i++) {
 		if (inb(COM1 + COM_LSR) & COM_LSR_THRE)
 			break;
 		cpu_pause();
 	}
 	outb(COM1 + COM_DATA, c);
+}
+
+void
+console_putc(int c)
+{
+	serial_putc(c);
+	screen_putc(c);
 }
 
 bool
