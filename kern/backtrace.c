@@ -6,7 +6,7 @@
 #include "kern/kernel.h"
 #include "kern/lines.h"
 
-#define FRAMES_MAX	64
+#define FRAMES_MAX	20
 
 static bool
 on_stack(uint64_t rbp)
@@ -44,4 +44,13 @@ backtrace(uint64_t rip, uint64_t rbp)
 		if (!rip)
 			break;
 	}
+}
+
+void
+backtrace_here(void)
+{
+	uint64_t *frame = __builtin_frame_address(0);
+
+	/* Our caller's address and frame pointer. */
+	backtrace(frame[1] - 1, frame[0]);
 }

@@ -60,6 +60,7 @@ init_rest(void)
 	machine_baseline();
 	if (args_number("check", 0))
 		mem_check();
+	crash_test();
 	start_programs();
 	sched_yield();
 }

@@ -39,7 +39,18 @@ void monitor(struct trapframe *tf);
 /* Did the monitor ask to stop e after one instruction? */
 struct env;
 bool monitor_steps(const struct env *e);
+/*
+ * kern/backtrace.c: the calls that led to rip, which is in the function whose
+ * frame pointer is rbp; and those that led to the caller of backtrace_here.
+ */
 void backtrace(uint64_t rip, uint64_t rbp);
+void backtrace_here(void);
+
+/* kern/printf.c: set before a panic that a trap in the kernel causes. */
+extern const struct trapframe *panic_frame;
+
+/* kern/crash.c: do what the boot argument crash= names, if it is there. */
+void crash_test(void);
 
 /* kern/shutdown.c */
 /* End the machine; QEMU exits with status 2 * code + 1. */

@@ -39,7 +39,7 @@ cmd_backtrace(int argc UNUSED, char *argv[] UNUSED, struct trapframe *tf)
 	if (tf)
 		backtrace(tf->rip, tf->regs.rbp);
 	else
-		backtrace((uint64_t)__builtin_return_address(0), read_rbp());
+		backtrace_here();
 	return false;
 }
 

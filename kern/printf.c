@@ -57,6 +57,8 @@ console_write(const char *s, size_t len)
 	spin_unlock(&print_lock);
 }
 
+const struct trapframe *panic_frame;
+
 /*
  * Stop the machine: the first CPU to panic reports, the others are halted.
  * Under then=exit the machine ends with its own status, else the monitor
@@ -80,7 +82,10 @@ panic_at(const char *file, int line, const char *fmt, ...)
 	vcprintf(fmt, ap);
 	va_end(ap);
 	cprintf("\n");
-	backtrace((uint64_t)__builtin_return_address(0), read_rbp());
+	if (panic_frame)
+		backtrace(panic_frame->rip, panic_frame->regs.rbp);
+	else
+		backtrace_here();
 	if (!args_get("then", then, sizeof(then)) || strcmp(then, "exit") == 0)
 		machine_shutdown(2);
 	for (;;)

@@ -15,6 +15,7 @@
 #include "kern/irq.h"
 #include "kern/kernel.h"
 #include "kern/lapic.h"
+#include "kern/lines.h"
 #include "kern/pmap.h"
 #include "kern/spinlock.h"
 #include "kern/syscall.h"
@@ -181,6 +182,7 @@ kernel_fault(struct trapframe *tf)
 	uint64_t cr2 = read_cr2();
 	struct cpu *cpu = this_cpu();
 	uint64_t guard = KSTACK_TOP(cpu->id) - KSTACK_SIZE;
+	struct lines_place at;
 
 	if (fixup && (tf->trapno == T_PGFLT || tf->trapno == T_GPFLT)) {
 		tf->rip = fixup;
@@ -190,9 +192,11 @@ kernel_fault(struct trapframe *tf)
 	if (tf->trapno == T_DBLFLT && cr2 < guard &&
 	    cr2 >= guard - KSTACK_SIZE)
 		cprintf("kernel stack overflow on CPU %d\n", cpu->id);
-	backtrace(tf->rip, tf->regs.rbp);
-	panic("%s in the kernel, rip %016lx, address %016lx",
-	      trap_name(tf->trapno), tf->rip, cr2);
+	panic_frame = tf;
+	lines_find(tf->rip, &at);
+	panic("%s in the kernel, in %s at %s:%u, rip %016lx, address %016lx",
+	      trap_name(tf->trapno), at.function, at.file, at.line, tf->rip,
+	      cr2);
 }
 
 /* What an interrupt asks for; the big lock is held. True if it was one. */
