@@ -28,7 +28,8 @@
  * env_destroy(env): end it and give everything back.
  * page_alloc(env, va, perm): map a fresh zeroed page at va, replacing.
  * page_map(srcenv, srcva, dstenv, dstva, perm): share a page. PTE_W only if
- *	the source mapping is writable.
+ *	the source mapping is writable; PTE_X only if it is executable, or
+ *	writable (so spawn can fill a page with code before mapping it).
  * page_unmap(env, va): remove a mapping; nothing mapped there is no error.
  * exofork(): a child with no memory and the caller's registers, not
  *	runnable; returns its envid, and 0 in the child.

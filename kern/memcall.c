@@ -20,7 +20,9 @@ perm_check(uint32_t perm)
 bool
 perm_allowed(uint32_t perm, pte_t pte)
 {
-	return !(perm & PTE_W) || (pte & PTE_W);
+	if (pte & PTE_W)
+		return true;
+	return !(perm & PTE_W) && (!(perm & PTE_X) || !(pte & PTE_NX));
 }
 
 uint64_t

@@ -108,6 +108,7 @@ page_insert(struct env *e, struct page_info *pp, uint64_t va, uint64_t perm)
 	pp->refs++;	/* first: pp may be what is mapped here already */
 	*pte = page2pa(pp) | perm | PTE_P;
 	e->count.pages_mapped++;
+	this_cpu()->count->pages_mapped++;	/* after refs: lib/pipe.c */
 	if (old & PTE_P) {
 		tlb_shootdown(e, va);
 		page_decref(pa2page(PTE_ADDR(old)));
@@ -125,6 +126,7 @@ page_remove(struct env *e, uint64_t va)
 		return;
 	*pte = 0;
 	e->count.pages_unmapped++;
+	this_cpu()->count->pages_unmapped++;
 	tlb_shootdown(e, va);
 	page_decref(pp);
 }
@@ -161,6 +163,7 @@ pt_destroy(struct env *e, pte_t *table, int level)
 			continue;
 		}
 		e->count.pages_unmapped++;
+		this_cpu()->count->pages_unmapped++;
 		page_decref(pa2page(PTE_ADDR(entry)));
 	}
 	page_decref(pa2page(kva2pa(table)));

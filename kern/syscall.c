@@ -177,12 +177,13 @@ call_sleep_until(struct env *e, uint64_t msec)
 int64_t
 call_env_wait(struct env *e, envid_t id)
 {
-	struct env *target;
+	struct env *target = &envs[ENVX(id)];
 
-	if (env_lookup(id, &target, false) < 0)
-		return 0;
-	if (target == e)
+	if (id == 0 || target == e)
 		return -E_INVAL;
+	/* One that is dying on another CPU has not given back its pages. */
+	if (id < 0 || target->id != id || target->status == ENV_FREE)
+		return 0;
 	e->wait_env = id;
 	env_block(e, WAIT_ENV);
 	return 0;
