@@ -70,8 +70,9 @@
 #define KSTACK_SLOT	(VA(1) << KSTACK_SHIFT)
 #define KSTACK_SIZE	VA(0x8000)
 #define KSTACK_TOP(cpu)	(KSTACKS + ((cpu) + 1) * KSTACK_SLOT)
+#define KIST_SIZE	VA(0x3000)
 #define KIST_TOP(cpu, ist) \
-	(KSTACKS + (cpu) * KSTACK_SLOT + (ist) * VA(0x2000))
+	(KSTACKS + (cpu) * KSTACK_SLOT + (ist) * VA(0x4000))
 
 /* User half. */
 #define ULIM		VA(0x0000800000000000)

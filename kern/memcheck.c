@@ -120,7 +120,7 @@ check_kernel_map(void)
 			 PTE_P));
 		for (int ist = 1; ist <= 4; ist++)
 			assert(!(kernel_pte((void *)(KIST_TOP(i, ist) -
-						     PGSIZE - 8)) & PTE_P));
+						     KIST_SIZE - 8)) & PTE_P));
 		assert((kernel_pte((void *)(KCPU + i * PGSIZE)) & PTE_W) == 0);
 	}
 	assert((kernel_pte((void *)UENVS) & (PTE_U | PTE_W | PTE_NX)) ==

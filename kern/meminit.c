@@ -125,7 +125,7 @@ mem_init_cpu(int id)
 	kern_map(KCPU + id * PGSIZE, page2pa(pp), PGSIZE, PTE_NX);
 	map_range_of_stack(KSTACK_TOP(id), KSTACK_SIZE);
 	for (int ist = 1; ist <= 4; ist++)
-		map_range_of_stack(KIST_TOP(id, ist), PGSIZE);
+		map_range_of_stack(KIST_TOP(id, ist), KIST_SIZE);
 }
 
 /* Every slot of the upper half gets its table now, so that all roots share it. */
