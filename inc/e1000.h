@@ -69,11 +69,11 @@
 #define E1000_MPC		0x4010	/* Missed Packets */
 #define E1000_GPRC		0x4074	/* Good Packets Received */
 #define E1000_GPTC		0x4080	/* Good Packets Transmitted */
-#define E1000_GORCL		0x4088	/* Good Octets Received, low ... */
-#define E1000_GORCH		0x408c	/* ... high: reading clears both */
-#define E1000_GOTCL		0x4090	/* Good Octets Transmitted */
-#define E1000_GOTCH		0x4094
 #define E1000_RNBC		0x40a0	/* Receive No Buffers */
+#define E1000_TORL		0x40c0	/* Total Octets Received, low ... */
+#define E1000_TORH		0x40c4	/* ... high: reading clears both */
+#define E1000_TOTL		0x40c8	/* Total Octets Transmitted */
+#define E1000_TOTH		0x40cc
 
 /* Legacy receive descriptor (SDM 3.2.3), second quadword. */
 #define E1000_RXD_LEN(q)	((uint32_t)((q) & 0xffff))

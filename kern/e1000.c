@@ -173,16 +173,19 @@ e1000_irq_ack(struct nic *nic, uint32_t q)
 	nic_read(nic, E1000_ICR);
 }
 
-/* 13.7: reading clears; of a pair the low half is read first. */
+/*
+ * 13.7: reading clears; of a pair the low half is read first. The octet
+ * counters are the total ones, because QEMU leaves the "good" ones at zero.
+ */
 static void
 e1000_stats_read(struct nic *nic, struct nic_stats *s)
 {
 	s->rx_frames += nic_read(nic, E1000_GPRC);
-	s->rx_bytes += nic_read(nic, E1000_GORCL);
-	s->rx_bytes += (uint64_t)nic_read(nic, E1000_GORCH) << 32;
+	s->rx_bytes += nic_read(nic, E1000_TORL);
+	s->rx_bytes += (uint64_t)nic_read(nic, E1000_TORH) << 32;
 	s->tx_frames += nic_read(nic, E1000_GPTC);
-	s->tx_bytes += nic_read(nic, E1000_GOTCL);
-	s->tx_bytes += (uint64_t)nic_read(nic, E1000_GOTCH) << 32;
+	s->tx_bytes += nic_read(nic, E1000_TOTL);
+	s->tx_bytes += (uint64_t)nic_read(nic, E1000_TOTH) << 32;
 	s->rx_crc_errors += nic_read(nic, E1000_CRCERRS);
 	s->rx_missed += nic_read(nic, E1000_MPC);
 	s->rx_no_buffer += nic_read(nic, E1000_RNBC);
