@@ -77,8 +77,10 @@ struct nsreq_data {
 	int32_t s;
 	uint32_t flags;
 	uint32_t len;		/* of data, or room for it: <= NS_DATA_MAX */
+	uint32_t copied_out;	/* bytes that the client's library copied out */
+	uint32_t copied_in;	/* of this page, and into it, not yet reported */
 	struct sockaddr_in addr;
-	uint8_t pad[NS_DATA_OFFSET - 12 - sizeof(struct sockaddr_in)];
+	uint8_t pad[NS_DATA_OFFSET - 20 - sizeof(struct sockaddr_in)];
 	uint8_t data[NS_DATA_MAX];
 };
 _Static_assert(sizeof(struct nsreq_data) == PGSIZE, "it fills a page");
@@ -133,15 +135,8 @@ union nsipc {
 };
 _Static_assert(sizeof(union nsipc) == PGSIZE, "a message is one page");
 
-/* lib/nsipc.c: copies made by this library, in bytes. */
-struct nsipc_copies {
-	uint64_t req_to_app;
-	uint64_t app_to_req;
-};
-extern struct nsipc_copies nsipc_copies;
-
 /*
- * The request page, private to the caller's environment, and the call: the
+ * lib/nsipc.c. The request page, private to the caller's environment, and the call: the
  * server's reply, or -E_NO_DEV if there is no server.
  */
 extern union nsipc nsipcbuf;

@@ -6,7 +6,6 @@
 #include "inc/ns.h"
 
 union nsipc nsipcbuf ALIGNED(PGSIZE);
-struct nsipc_copies nsipc_copies;
 
 /* Kept while it lives: looking for it goes through all environments. */
 static envid_t server;

@@ -192,6 +192,17 @@ sock_close(struct fd *fd)
 
 /* --- Data ----------------------------------------------------------------------- */
 
+/* Copies made, not yet reported; the server keeps the statistics. */
+static uint32_t copied_in, copied_out;
+
+static void
+report_copies(struct nsreq_data *req)
+{
+	req->copied_in = copied_in;
+	req->copied_out = copied_out;
+	copied_in = copied_out = 0;
+}
+
 static ssize_t
 data_recv(const struct fd *fd, uint32_t type, void *buf, size_t len,
 	  int flags)
@@ -202,11 +213,12 @@ data_recv(const struct fd *fd, uint32_t type, void *buf, size_t len,
 	req->s = sock_number(fd);
 	req->flags = sock_flags(fd, flags);
 	req->len = MIN(len, NS_DATA_MAX);
+	report_copies(req);
 	n = nsipc(type);
 	if (n > 0) {
 		n = MIN((size_t)n, len);
 		memcpy(buf, req->data, n);
-		nsipc_copies.req_to_app += n;
+		copied_out += n;
 	}
 	return n;
 }
@@ -222,7 +234,8 @@ data_send(const struct fd *fd, uint32_t type, const void *buf, size_t len,
 	req->flags = flags;
 	req->len = len;
 	memcpy(req->data, buf, len);
-	nsipc_copies.app_to_req += len;
+	copied_in += len;
+	report_copies(req);
 	return nsipc(type);
 }
 

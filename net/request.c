@@ -180,6 +180,14 @@ serve_simple(struct request *req)
 	}
 }
 
+/* The client's own copies, for the statistics. */
+static void
+count_copies(const struct nsreq_data *page)
+{
+	ns_stats.count.copy_req_to_app += READ_ONCE(page->copied_out);
+	ns_stats.count.copy_app_to_req += READ_ONCE(page->copied_in);
+}
+
 static int64_t
 serve_recv(struct request *req)
 {
@@ -191,6 +199,7 @@ serve_recv(struct request *req)
 	struct sockaddr_in from;
 	int64_t n;
 
+	count_copies(page);
 	if (s == NULL)
 		return -E_BAD_HANDLE;
 	if (len > NS_DATA_MAX)
@@ -213,6 +222,7 @@ serve_send(struct request *req)
 	struct sock *s = sock_find(id, req->from);
 	struct sockaddr_in to;
 
+	count_copies(page);
 	if (s == NULL)
 		return -E_BAD_HANDLE;
 	if (len > NS_DATA_MAX)
