@@ -65,7 +65,7 @@ test_envids(void)
 {
 	envid_t child, parent = sys_getenvid();
 
-	check_eq(sys_page_alloc(parent ^ 0x1000, a, RW), -E_BAD_ENV);
+	check_eq(sys_page_alloc(parent + 0x1000, a, RW), -E_BAD_ENV);
 	check_eq(sys_page_alloc(-1, a, RW), -E_BAD_ENV);
 	check_eq(sys_page_alloc(parent, a, RW), 0);
 	if ((child = fork()) == 0) {
