@@ -17,6 +17,10 @@ enum export_kind {
 	EXPORT_ENV,		/* struct export_env ... */
 	EXPORT_TEXT,		/* "name value" lines: a program's results */
 	EXPORT_HIST,		/* struct hist of inc/hist.h; tag: which */
+	EXPORT_MARK,		/* uint64_t tsc: a snapshot follows; tag: which */
+	EXPORT_ENV_COUNTERS,	/* struct export_env, then struct counters */
+	EXPORT_DP_COUNTERS,	/* struct cpu_counters of a libOS; tag: CPU */
+	EXPORT_END,		/* nothing: the snapshot is complete */
 };
 
 struct export_header {

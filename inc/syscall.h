@@ -65,6 +65,8 @@
  * net_receive(nic, buf, len, flags): copy the next frame out, its length as
  *	result; -E_AGAIN if none and no NET_BLOCK. -E_TOO_BIG keeps it.
  * trace(event, a, b): one trace event, if tracing is on.
+ * snapshot(tag): all counters of this moment to the debug console; tag, 0 to
+ *	65535, tells it from others.
  * debugcon(buf, len): write a record to the debug console (inc/export.h).
  * pages_free(): 4 KB pages free in the machine.
  */
@@ -103,6 +105,7 @@
 	S4(net_receive, uint32_t, nic, void *, buf, size_t, len, \
 	   uint32_t, flags) \
 	S3(trace, uint32_t, event, uint64_t, a, uint64_t, b) \
+	S1(snapshot, uint32_t, tag) \
 	S2(debugcon, const void *, buf, size_t, len) \
 	S0(pages_free)
 

@@ -226,7 +226,10 @@ switch_to(struct cpu *cpu, struct env *e)
 		fpu_restore(e);
 	cpu->fpu_owner = e;
 	cpu->cur = e;
-	trace(TRACE_ENV_SWITCH, 0, 0);
+	if (unlikely(trace_on)) {
+		trace_env(e);
+		trace_record(TRACE_ENV_SWITCH, 0, 0, 0);
+	}
 	e->status = ENV_RUNNING;
 	e->cpu = cpu->id;
 	e->runs++;

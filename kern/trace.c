@@ -1,22 +1,17 @@
 /*
- * trace.c: the kernel's trace rings, and the export of what was counted and
- * traced to the host (inc/export.h). Each CPU writes its own ring only.
+ * trace.c: the kernel's trace rings. Each CPU writes its own ring only.
  */
 #include "kern/trace.h"
 #include "inc/export.h"
-#include "kern/console.h"
 #include "kern/cpu.h"
 #include "kern/env.h"
 #include "kern/kernel.h"
 #include "kern/pmap.h"
-#include "kern/spinlock.h"
 #include "kern/syscall.h"
-#include "kern/time.h"
 
 bool trace_on;
 
 static struct trace_ring *rings[NCPU];
-static struct spinlock export_lock = SPINLOCK_INIT("export");
 
 /* Environments seen, for their names; later ones go unnamed. */
 #define NAMES_MAX	128
@@ -78,17 +73,6 @@ call_trace(struct env *e, uint32_t station, uint64_t a, uint64_t b)
 	return 0;
 }
 
-void
-export_record(int kind, int tag, const void *p, size_t len)
-{
-	struct export_header h = { EXPORT_MAGIC, kind, tag, len };
-
-	spin_lock(&export_lock);
-	debugcon_write(&h, sizeof(h));
-	debugcon_write(p, len);
-	spin_unlock(&export_lock);
-}
-
 /* The ring's events, oldest first, in two pieces if it has wrapped. */
 static void
 export_ring(int cpu)
@@ -103,16 +87,8 @@ export_ring(int cpu)
 }
 
 void
-export_all(void)
+trace_export(void)
 {
-	uint64_t clock[2] = { tsc_hz, uinfo->boot_tsc };
-
-	if (!trace_on && !args_number("export", 0))
-		return;
-	export_record(EXPORT_CLOCK, 0, clock, sizeof(clock));
-	for (int i = 0; i < ncpu; i++)
-		export_record(EXPORT_COUNTERS, i, &cpu_counters[i],
-			      sizeof(cpu_counters[i]));
 	if (!trace_on)
 		return;
 	for (int i = 0; i < ncpu; i++)

@@ -26,6 +26,13 @@ trace(enum station s, uint64_t a, uint64_t b)
 
 /* Write a record to the debug console. */
 void export_record(int kind, int tag, const void *p, size_t len);
+/* kern/trace.c: all rings, and the names of environments. */
+void trace_export(void);
+/*
+ * All counters of this moment: CPUs, environments, libOSes, between an
+ * EXPORT_MARK and an EXPORT_END of that tag (0 .. 65535). Any CPU, any lock.
+ */
+void export_snapshot(int tag);
 /* At the end of a run, if export=1 or trace=1: counters, clock, traces. */
 void export_all(void);
 
