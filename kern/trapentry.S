@@ -84,7 +84,7 @@ trap_stubs:
 	.set	vector, 0
 	.rept	256
 	.balign 16
-	.if	(vector > 31) || !((HAS_ERR >> vector) & 1)
+	.if	(vector > 31) || !((HAS_ERR >> (vector & 31)) & 1)
 	pushq	$0
 	.endif
 	pushq	$vector
