@@ -292,11 +292,14 @@ call_net_receive(struct env *e, uint32_t nic, void *buf, size_t len,
 		return r;
 	if (len < RING_FRAME_PAD || len > PG2SIZE || (flags & ~NET_BLOCK))
 		return -E_INVAL;
+	if (net_take(e))
+		return net_deliver(e, buf, len);
+	/* With a frame at hand the copy would find a bad pointer. */
 	r = user_mem_check(e, buf, MIN(len, (size_t)RING_FRAME_MAX),
 			   PTE_U | PTE_W);
 	if (r < 0)
 		return r;
-	if (net_take(e) || ((flags & NET_BLOCK) && net_wait(e)))
+	if ((flags & NET_BLOCK) && net_wait(e))
 		return net_deliver(e, buf, len);
 	return -E_AGAIN;
 }
