@@ -1,7 +1,8 @@
 # conf/image.mk: the embedded programs, the kernel, and the disk image.
 #
 # Disk: the boot sector and loader fill the first 64 sectors (32 KiB), the
-# stripped kernel follows, padded to a multiple of 32 KiB; at least 1 MiB.
+# stripped kernel follows.  The whole is padded to a power of two, at least
+# 1 MiB, so that it can be a memory card as well (see EXACT in conf/command.py).
 
 # Each embedded program without its symbols, as $(OBJDIR)/embed/NAME.
 EMBED_NAMES := $(foreach e,$(EMBED),$(firstword $(subst :, ,$(e))))
@@ -69,8 +70,9 @@ $(IMAGE): $(OBJDIR)/boot/boot.bin $(OBJDIR)/kern/kernel.stripped
 	$(Q){ dd if=$< bs=32k conv=sync && \
 		dd if=$(OBJDIR)/kern/kernel.stripped bs=32k conv=sync; \
 		} >$@.new 2>$@.log || { cat $@.log; exit 1; }
-	$(Q)[ $$(wc -c <$@.new) -ge 1048576 ] || \
-		dd if=/dev/zero of=$@.new bs=1 count=1 seek=1048575 \
+	$(Q)size=1048576; while [ $$size -lt $$(wc -c <$@.new) ]; do \
+		size=$$((size * 2)); done; \
+		[ $$size -eq $$(wc -c <$@.new) ] || dd if=/dev/zero of=$@.new bs=1 count=1 seek=$$((size - 1)) \
 		conv=notrunc 2>$@.log
 	$(Q)mv -f $@.new $@
 endif

@@ -159,7 +159,17 @@ class Supervisor:
                 if self.reason == "guest-reset":
                     self.where = self.places()
                 self.qmp.send("quit")
+            if event["event"] == "STOP" and not self.reason:
+                self.look_at_stop()
         self.qmp.events = []
+
+    def look_at_stop(self):
+        """Stopped by gdb, or because the accelerator cannot go on?"""
+        status = (self.qmp.call("query-status") or {}).get("status")
+        if status == "internal-error":
+            self.reason = status
+            self.where = self.places()
+            self.qmp.send("quit")
 
     def hanging(self, idle):
         limit = self.cfg.hang * self.cfg.timeout_scale
@@ -260,6 +270,9 @@ class Supervisor:
                 self.cfg.hang * self.cfg.timeout_scale, self.where, log)
         if self.reason == "guest-reset":
             return End.RESET, "triple fault: %s%s" % (self.where, log)
+        if self.reason == "internal-error":
+            return End.QEMU, "the accelerator failed: %s%s" % (
+                self.where, log)
         if status == 0 and (self.reason or "").startswith("host"):
             return End.GOOD, None
         if status > 0 and status & 1 and self.running:

@@ -62,7 +62,10 @@ find_binutils() {
 
 # Sets options: those of the list that the compiler knows.
 find_options() {
-	options= no_loop_calls=
+	options= no_loop_calls= as_options=
+	# Clang's own assembler does not know all that GNU's does.
+	! $cc --version 2>/dev/null | grep -q clang ||
+		as_options=-fno-integrated-as
 	for o in -fcf-protection=none -fno-stack-clash-protection \
 		-fno-tree-loop-distribute-patterns; do
 		$cc -Werror $o -c -o "$tmp/t.o" "$tmp/t.c" \
@@ -192,6 +195,7 @@ JIX_CC := $cc
 JIX_CC_VERSION := $($cc -dumpfullversion -dumpversion 2>/dev/null | head -n 1)
 JIX_CC_INCLUDE := $include
 JIX_CC_OPTIONS := ${options# }
+JIX_AS_OPTIONS := $as_options
 JIX_CC_NO_LOOP_CALLS := $no_loop_calls
 JIX_LIBGCC := $libgcc
 JIX_LD := ${p}ld

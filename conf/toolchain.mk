@@ -60,7 +60,7 @@ TARGET_LDFLAGS := -m elf_x86_64 -nostdlib -static --build-id=none \
 define compile
 @mkdir -p $(@D)
 $(say) CC $<
-$(Q)$(CC) $(1) -MMD -MP -c -o $@ $<
+$(Q)$(CC) $(1) $(if $(filter %.S,$<),$(JIX_AS_OPTIONS)) -MMD -MP -c -o $@ $<
 endef
 check-elf = conf/check-elf $(1)
 

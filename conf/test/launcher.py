@@ -104,7 +104,8 @@ class CommandLine(unittest.TestCase):
             devices = [w for w in self.after(self.words(NET=net), "-device")
                        if w.startswith("igb,")]
             self.assertEqual(len(devices), count)
-            slots = [int(d.split("addr=")[1].split(",")[0]) for d in devices]
+            slots = [int(d.split("addr=")[1].split(",")[0], 16)
+                     for d in devices]
             for a, b in zip(slots, slots[1:]):
                 self.assertGreaterEqual(b - a, 2)
             self.assertLessEqual(max(slots), 24)
@@ -117,6 +118,7 @@ class CommandLine(unittest.TestCase):
         for netdev in self.after(words, "-netdev"):
             self.assertTrue(netdev.startswith("hubport,"))
         self.assertFalse([w for w in words if w.startswith("filter-dump")])
+        self.assertIn("sd-card,drive=card", words)
         self.assertEqual(words, self.words(EXACT="cost", SEED="7"))
 
     def test_sockets(self):
