@@ -161,7 +161,8 @@ class Test:
             self.fail("\n".join("expected a line matching  %s" % colour(p, 31)
                                 for p in missing) +
                       "".join("\nfound                     %s" % colour(p, 32)
-                              for p in required if p not in missing))
+                              for p in required if p not in missing) +
+                      shown_text(where))
 
     def sequence(self, where, *patterns):
         """The patterns must match lines in this order."""
@@ -208,6 +209,14 @@ class Test:
 def colour(text, code):
     """ANSI colour where a person reads along."""
     return "\033[%dm%s\033[0m" % (code, text) if sys.stdout.isatty() else text
+
+
+def shown_text(where):
+    """The end of a text that was searched; a machine's is shown anyway."""
+    if isinstance(where, Machine):
+        return ""
+    return "\nin this text:" + "".join(
+        "\n    " + line for line in where.splitlines()[-20:])
 
 
 def context(lines, i, around=2):

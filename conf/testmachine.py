@@ -21,12 +21,13 @@ import command
 SCALE = float(os.environ.get("TIMEOUT_SCALE") or 1)
 
 # Exit statuses of QEMU: isa-debug-exit gives 2 * code + 1.
-CLEAN, LOST, PANIC = 1, 3, 5
+CLEAN, LOST, PANIC, LOADER = 1, 3, 5, 253
 MEANINGS = {
     0: "the processor was reset (a triple fault), or QEMU was ended",
     CLEAN: "the machine shut down",
     LOST: "the machine shut down, but pages or environments were lost",
     PANIC: "the kernel panicked",
+    LOADER: "the loader refused to go on",
 }
 
 
@@ -191,12 +192,15 @@ class Machine:
             raise MachineError("expected a line matching  %s" % pattern)
         return found[-1]
 
-    def prompt(self, command=None, timeout=20):
-        """Wait for the monitor's prompt; with a command, type it and wait for
-        the next prompt. The output in between."""
-        if command is not None:
-            self.send(command + "\n")
-            self.seen += 1              # the prompt's line: it is no answer
+    def prompt(self, typed=None, timeout=20):
+        """Wait for the monitor's prompt; with a command typed there, for the
+        next prompt. The output in between."""
+        if typed is not None:
+            echo = self.seen            # becomes the line "K> " + typed
+            self.send(typed + "\n")
+            self.wait(lambda: len(self.lines) > echo or
+                      self.status is not None, timeout, "an echo")
+            self.seen = echo + 1
         begin = self.seen
         self.wait_line(r"^K> $", timeout)
         return "\n".join(self.lines[begin:self.seen])
