@@ -79,7 +79,7 @@ def faultread(t):
 
 @test(3, "reading the kernel's memory kills")
 def faultreadkernel(t):
-    fault(t, "faultreadkernel", 0xffffffff80000000, "user, read, .*",
+    fault(t, "faultreadkernel", 0xffffffff80200000, "user, read, protection",
           ["I read"])
 
 
@@ -90,7 +90,7 @@ def faultwrite(t):
 
 @test(3, "writing the kernel's memory kills")
 def faultwritekernel(t):
-    fault(t, "faultwritekernel", 0xffffffff80000000, "user, write, .*",
+    fault(t, "faultwritekernel", 0xffffffff80200000, "user, write, protection",
           ["I wrote"])
 
 

