@@ -23,7 +23,7 @@
 #define DISK_TRIES	3
 
 void
-memory_map(struct bootinfo *info)
+bios_memory_map(struct bootinfo *info)
 {
 	uint32_t next = 0;
 
@@ -50,28 +50,6 @@ memory_map(struct bootinfo *info)
 		fail("the BIOS gives no memory map (INT 15h, E820h)");
 }
 
-uint64_t
-memory_top(const struct bootinfo *info)
-{
-	uint64_t top = MIB;
-	bool grown;
-
-	/* The ranges come in any order: go on while one extends the last. */
-	do {
-		grown = false;
-		for (uint32_t i = 0; i < info->e820_count; i++) {
-			const struct e820_entry *e = &info->e820[i];
-
-			if (e->type == E820_USABLE && e->base <= top &&
-			    e->len > top - e->base) {
-				top = e->base + e->len;
-				grown = true;
-			}
-		}
-	} while (grown);
-	return top;
-}
-
 /*
  * For the sake of programs written for the 8086, where addresses wrapped at
  * 1 MiB, a PC may start with address line 20 held at 0.  Then a word 1 MiB
@@ -92,7 +70,7 @@ a20_is_open(void)
 }
 
 void
-a20_open(void)
+bios_a20_open(void)
 {
 	struct bios_regs regs = { .eax = 0x2401 };	/* enable A20 */
 
@@ -114,7 +92,7 @@ a20_open(void)
 static void
 sectors_read(uint8_t drive, uint32_t sector, uint32_t count)
 {
-	struct bios_regs regs = { .eax = 0 };
+	struct bios_regs regs, reset;
 
 	for (int try = 0; try < DISK_TRIES; try++) {
 		struct {
@@ -138,7 +116,7 @@ sectors_read(uint8_t drive, uint32_t sector, uint32_t count)
 		bios_call(BIOS_DISK, &regs);
 		if (!(regs.flags & FL_CF))
 			return;
-		struct bios_regs reset = { .eax = 0, .edx = drive };
+		reset = (struct bios_regs){ .eax = 0, .edx = drive };
 		bios_call(BIOS_DISK, &reset);
 	}
 	fail("cannot read the disk (from sector %u, BIOS status 0x%x)",
@@ -146,7 +124,7 @@ sectors_read(uint8_t drive, uint32_t sector, uint32_t count)
 }
 
 void
-disk_read(uint8_t drive, uint64_t offset, uint32_t dst, uint32_t count)
+bios_disk_read(uint8_t drive, uint64_t offset, uint32_t dst, uint32_t count)
 {
 	uint32_t sector = KERNEL_SECTOR + (uint32_t)(offset / SECTOR_SIZE);
 	uint32_t skip = offset % SECTOR_SIZE;

@@ -7,22 +7,7 @@
  * (entry.S).  On failure it says so on the screen and on the serial line.
  */
 
-#define STAGE2_SECTORS	63
-
-#define VGA_SEGMENT	0xb800		/* text screen, physical 0xb8000 */
-#define VGA_COLUMNS	80
-#define WHITE_ON_RED	0x4f
-
-#define COM1		0x3f8		/* data; divisor's low byte */
-#define COM1_IER	(COM1 + 1)	/* interrupts; divisor's high byte */
-#define COM1_LCR	(COM1 + 3)	/* line format */
-#define COM1_LSR	(COM1 + 5)	/* line status */
-#define LCR_DLAB	0x80		/* show the divisor */
-#define LCR_8N1		0x03
-#define LSR_THRE	0x20		/* ready for a byte */
-
-#define EXIT_PORT	0xf4		/* QEMU's isa-debug-exit */
-#define EXIT_BOOT	0x7e		/* boot.h says more */
+#include "boot/boot.h"
 
 	.code16
 	.section .sector, "ax", @progbits
@@ -72,11 +57,11 @@ fail:	cli
 	movw	$COM1_LCR, %dx
 	movb	$LCR_DLAB, %al
 	outb	%al, %dx
-	movw	$COM1, %dx
-	movb	$1, %al			# divisor 1 is 115200 bit/s
+	movw	$COM1_DATA, %dx
+	movb	$COM1_DIVISOR, %al	# its low half
 	outb	%al, %dx
 	movw	$COM1_IER, %dx
-	movb	$0, %al
+	movb	$0, %al			# and its high half
 	outb	%al, %dx
 	movw	$COM1_LCR, %dx
 	movb	$LCR_8N1, %al
@@ -105,7 +90,7 @@ send:	movb	%al, %ah
 1:	inb	%dx, %al		# wait for room for a byte
 	testb	$LSR_THRE, %al
 	jz	1b
-	movw	$COM1, %dx
+	movw	$COM1_DATA, %dx
 	movb	%ah, %al
 	outb	%al, %dx
 	jmp	next

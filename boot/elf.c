@@ -10,7 +10,7 @@
 #define ELF_TYPE_EXEC	2
 #define PHDRS_MAX	16
 
-/* Can the header's program headers be used?  Their number and size. */
+/* Is this the header of a program for this machine, with program headers? */
 static bool
 header_good(const struct elf_header *h)
 {
@@ -32,19 +32,45 @@ segment_good(const struct elf_phdr *ph)
 	       ph->filesz <= ph->memsz && ph->offset < KERNEL_LIMIT;
 }
 
+/*
+ * The end of the usable memory that begins at 1 MiB: the largest address such
+ * that all below it, down to 1 MiB, is usable.
+ */
+static uint64_t
+memory_top(const struct bootinfo *info)
+{
+	uint64_t top = MIB;
+	bool grown;
+
+	/* The ranges come in any order: go on while one extends the last. */
+	do {
+		grown = false;
+		for (uint32_t i = 0; i < info->e820_count; i++) {
+			const struct e820_entry *e = &info->e820[i];
+
+			if (e->type == E820_USABLE && e->base <= top &&
+			    e->len > top - e->base) {
+				top = e->base + e->len;
+				grown = true;
+			}
+		}
+	} while (grown);
+	return top;
+}
+
 /* Read the file header and the program headers; check what they say. */
 static void
 headers_read(uint8_t drive, struct elf_header *h, struct elf_phdr *ph)
 {
-	disk_read(drive, 0, (uint32_t)h, sizeof(*h));
+	bios_disk_read(drive, 0, (uint32_t)h, sizeof(*h));
 	if (!header_good(h))
 		fail("no ELF64 kernel for x86-64 at sector %u of the disk",
 		     KERNEL_SECTOR);
-	disk_read(drive, h->phoff, (uint32_t)ph, h->phnum * sizeof(*ph));
+	bios_disk_read(drive, h->phoff, (uint32_t)ph, h->phnum * sizeof(*ph));
 }
 
 uint64_t
-kernel_load(struct bootinfo *info)
+elf_load(struct bootinfo *info)
 {
 	static struct elf_header header;
 	static struct elf_phdr phdrs[PHDRS_MAX];
@@ -76,7 +102,7 @@ kernel_load(struct bootinfo *info)
 
 		if (ph->type != ELF_PT_LOAD || ph->memsz == 0)
 			continue;
-		disk_read(drive, ph->offset, ph->paddr, ph->filesz);
+		bios_disk_read(drive, ph->offset, ph->paddr, ph->filesz);
 		memset((void *)(uint32_t)(ph->paddr + ph->filesz), 0,
 		       ph->memsz - ph->filesz);
 	}

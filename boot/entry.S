@@ -10,16 +10,9 @@
  */
 
 #include "inc/bootinfo.h"
+#include "inc/mmu.h"
 
-#define CR0_PE		0x00000001	/* protected mode */
-#define CR0_WP		0x00010000	/* ring 0 obeys read-only pages */
-#define CR0_PG		0x80000000	/* paging */
-#define CR4_PAE		0x00000020	/* 8-byte page-table entries */
-#define MSR_EFER	0xc0000080
-#define EFER_LME	0x00000100	/* long mode, once paging is on */
-#define EFER_NXE	0x00000800	/* the no-execute bit counts */
-#define FLAGS_IF	0x00000200
-
+/* Selectors of this file's own; inc/bootinfo.h has the kernel's two. */
 #define SEL_CODE32	0x18
 #define SEL_CODE16	0x20
 #define SEL_DATA16	0x28
@@ -118,7 +111,7 @@ bios_call:
 	 * INT pushes flags, cs and ip, clears IF, and jumps through the vector
 	 * table.  So do we; the pushed IF lets interrupts in after the return.
 	 */
-	pushw	$FLAGS_IF
+	pushw	$FL_IF
 	lcallw	*%cs:service
 	cli
 
@@ -170,10 +163,10 @@ kernel_jump:
 	movl	%eax, %cr4
 	movl	$MSR_EFER, %ecx
 	rdmsr				# edx:eax = EFER
-	orl	$(EFER_LME | EFER_NXE), %eax
+	orl	$(EFER_LME | EFER_NXE), %eax	# long mode; no-execute bits
 	wrmsr
 	movl	%cr0, %eax
-	orl	$(CR0_PG | CR0_WP), %eax
+	orl	$(CR0_PG | CR0_WP), %eax	# read-only binds ring 0, too
 	movl	%eax, %cr0		# long mode, code still 32-bit
 	ljmp	$BOOT_SEL_CODE, $1f	# a new cs makes it 64-bit
 

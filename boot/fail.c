@@ -6,18 +6,6 @@
 #include "boot/boot.h"
 #include "inc/x86.h"
 
-#define VGA_COLUMNS	80
-#define WHITE_ON_RED	0x4f
-
-/* The 8250 UART at its usual address. */
-#define COM1_DATA	0x3f8	/* the byte; with DLAB, divisor's low half */
-#define COM1_IER	0x3f9	/* interrupts; with DLAB, its high half */
-#define COM1_LCR	0x3fb	/* line control */
-#define LCR_DLAB	0x80	/* show the divisor's registers */
-#define LCR_8N1		0x03	/* 8 bits, no parity, 1 stop bit */
-#define COM1_LSR	0x3fd	/* line status */
-#define LSR_THRE	0x20	/* ready for a byte */
-
 /* A line under construction; always terminated, never overrun. */
 struct line {
 	char text[VGA_COLUMNS + 1];
@@ -74,11 +62,11 @@ static void
 serial_line(const char *s)
 {
 	outb(COM1_LCR, LCR_DLAB);
-	outb(COM1_DATA, 1);		/* divisor 1 is 115200 bit/s */
+	outb(COM1_DATA, COM1_DIVISOR);
 	outb(COM1_IER, 0);
 	outb(COM1_LCR, LCR_8N1);
 	outb(COM1_IER, 0);		/* no interrupts from it */
-	serial_string("\r\n");		/* the firmware may have left a line open */
+	serial_string("\r\n");	/* the firmware may have left a line open */
 	serial_string(s);
 	serial_string("\r\n");
 }

@@ -40,7 +40,8 @@ cpu_check(void)
  *	     [256]  ---> the same
  *	     [511]  ---> PDPT "high" [510]  ---> the first of those PDs
  *
- * The indices follow from the virtual addresses, nine bits for each level.
+ * The indices follow from the virtual addresses, nine bits for each level:
+ * 256 and 511 are those of PHYSMAP and KERNBASE (inc/memlayout.h).
  */
 static void *
 page_tables_build(void)
@@ -53,9 +54,9 @@ page_tables_build(void)
 
 	memset(page_tables, 0, (3 + PD_COUNT) * PGSIZE);
 	pml4[0] = (uint32_t)low | link;
-	pml4[PT_INDEX(3, 0xffff800000000000)] = (uint32_t)low | link;
-	pml4[PT_INDEX(3, 0xffffffff80000000)] = (uint32_t)high | link;
-	high[PT_INDEX(2, 0xffffffff80000000)] = (uint32_t)pd | link;
+	pml4[PT_INDEX(3, PHYSMAP)] = (uint32_t)low | link;
+	pml4[PT_INDEX(3, KERNBASE)] = (uint32_t)high | link;
+	high[PT_INDEX(2, KERNBASE)] = (uint32_t)pd | link;
 	for (uint32_t i = 0; i < PD_COUNT; i++)
 		low[i] = (uint32_t)(pd + i * PT_ENTRIES) | link;
 	for (uint32_t i = 0; i < PD_COUNT * PT_ENTRIES; i++)
@@ -79,9 +80,9 @@ loader_main(uint32_t boot_drive)
 	info.version = BOOTINFO_VERSION;
 	info.boot_drive = boot_drive;
 	info.loader_end = (uint32_t)loader_end;
-	memory_map(&info);
-	a20_open();
-	entry = kernel_load(&info);
+	bios_memory_map(&info);
+	bios_a20_open();
+	entry = elf_load(&info);
 	pml4 = page_tables_build();
 	info.tsc_jump = read_tsc();
 	kernel_jump(entry, &info, pml4);
