@@ -57,43 +57,43 @@
 #define GD_TSS		0x40	/* task state, 16 bytes */
 #define GDT_ENTRIES	10
 
-/* RFLAGS */
-#define FL_CF		0x00000001ul
-#define FL_MBS		0x00000002ul	/* always one */
-#define FL_TF		0x00000100ul
-#define FL_IF		0x00000200ul
-#define FL_DF		0x00000400ul
-#define FL_IOPL		0x00003000ul
-#define FL_NT		0x00004000ul
-#define FL_AC		0x00040000ul
+/* RFLAGS. From here to EFER: without suffixes, for assembly uses them, too. */
+#define FL_CF		0x00000001
+#define FL_MBS		0x00000002	/* always one */
+#define FL_TF		0x00000100
+#define FL_IF		0x00000200
+#define FL_DF		0x00000400
+#define FL_IOPL		0x00003000
+#define FL_NT		0x00004000
+#define FL_AC		0x00040000
 /* What an environment may choose in its own flags. */
-#define FL_USER		0x00000cd5ul	/* CF PF AF ZF SF DF OF */
+#define FL_USER		0x00000cd5	/* CF PF AF ZF SF DF OF */
 
-#define CR0_PE		0x00000001ul
-#define CR0_MP		0x00000002ul
-#define CR0_EM		0x00000004ul
-#define CR0_TS		0x00000008ul
-#define CR0_NE		0x00000020ul
-#define CR0_WP		0x00010000ul
-#define CR0_PG		0x80000000ul
-#define CR4_PAE		0x00000020ul
-#define CR4_OSFXSR	0x00000200ul
-#define CR4_OSXMMEXCPT	0x00000400ul
-#define CR4_UMIP	0x00000800ul
-#define CR4_FSGSBASE	0x00010000ul
-#define CR4_SMEP	0x00100000ul
-#define CR4_SMAP	0x00200000ul
+#define CR0_PE		0x00000001
+#define CR0_MP		0x00000002
+#define CR0_EM		0x00000004
+#define CR0_TS		0x00000008
+#define CR0_NE		0x00000020
+#define CR0_WP		0x00010000
+#define CR0_PG		0x80000000
+#define CR4_PAE		0x00000020
+#define CR4_OSFXSR	0x00000200
+#define CR4_OSXMMEXCPT	0x00000400
+#define CR4_UMIP	0x00000800
+#define CR4_FSGSBASE	0x00010000
+#define CR4_SMEP	0x00100000
+#define CR4_SMAP	0x00200000
 
-#define MSR_APIC_BASE	0x0000001bu
-#define MSR_EFER	0xc0000080u
-#define MSR_STAR	0xc0000081u
-#define MSR_LSTAR	0xc0000082u
-#define MSR_SFMASK	0xc0000084u
-#define MSR_FS_BASE	0xc0000100u
-#define MSR_GS_BASE	0xc0000101u
-#define EFER_SCE	0x001ul
-#define EFER_LME	0x100ul
-#define EFER_NXE	0x800ul
+#define MSR_APIC_BASE	0x0000001b
+#define MSR_EFER	0xc0000080
+#define MSR_STAR	0xc0000081
+#define MSR_LSTAR	0xc0000082
+#define MSR_SFMASK	0xc0000084
+#define MSR_FS_BASE	0xc0000100
+#define MSR_GS_BASE	0xc0000101
+#define EFER_SCE	0x001
+#define EFER_LME	0x100
+#define EFER_NXE	0x800
 
 #ifndef __ASSEMBLER__
 #include "inc/types.h"
