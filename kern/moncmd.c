@@ -5,6 +5,7 @@
 #include "kern/cpu.h"
 #include "kern/env.h"
 #include "kern/kernel.h"
+#include "kern/nic.h"
 #include "kern/pmap.h"
 #include "kern/spinlock.h"
 #include "kern/trap.h"
@@ -303,6 +304,13 @@ cmd_counters(int argc UNUSED, char *argv[] UNUSED, struct trapframe *tf UNUSED)
 }
 
 static bool
+cmd_nics(int argc UNUSED, char *argv[] UNUSED, struct trapframe *tf UNUSED)
+{
+	nic_print();
+	return false;
+}
+
+static bool
 cmd_shutdown(int argc UNUSED, char *argv[] UNUSED, struct trapframe *tf UNUSED)
 {
 	machine_shutdown(0);
@@ -325,6 +333,8 @@ const struct monitor_command monitor_commands[] = {
 	{ "step", "one instruction of the stopped environment", cmd_step },
 	{ "continue", "leave the monitor", cmd_continue },
 	{ "counters", "what each CPU has counted", cmd_counters },
+	{ "nics", "the network interfaces, their owners and counters",
+	  cmd_nics },
 	{ "shutdown", "end the machine", cmd_shutdown },
 };
 const int nmonitor_commands = ARRAY_SIZE(monitor_commands);

@@ -16,6 +16,7 @@
 #include "kern/nic.h"
 #include "kern/pmap.h"
 #include "kern/time.h"
+#include "kern/trace.h"
 
 #define NET_SLOTS	256	/* of each ring */
 #define NET_REFILL	32	/* buffers returned per receive doorbell */
@@ -189,6 +190,7 @@ call_net_transmit(struct env *e, uint32_t nic, const void *buf, size_t len)
 	if (r < 0)
 		return r;
 	NET_COUNT(e, copy_page_to_dma, len);
+	trace(TRACE_TX_COPIED, len, ring_tx_pending(&net.tx));
 	if (len < RING_FRAME_PAD)
 		memset(dma + len, 0, RING_FRAME_PAD - len);
 	frag.pa = kva2pa(dma);
@@ -197,6 +199,7 @@ call_net_transmit(struct env *e, uint32_t nic, const void *buf, size_t len)
 	if (r < 0)
 		return r;
 	ring_tx_doorbell(&net.tx);
+	trace(TRACE_TX_DOORBELL, frag.len, 0);
 	NET_COUNT(e, doorbells, 1);
 	NET_COUNT(e, tx_frames, 1);
 	NET_COUNT(e, tx_bytes, len);
@@ -219,6 +222,7 @@ net_take(struct env *e)
 		}
 		if (r == RING_RX_FRAME) {
 			net.held = true;
+			trace(TRACE_RX_SEEN, net.frame.len, 0);
 		} else {
 			NET_COUNT(e, rx_malformed, 1);
 			net_post(net.frame.cookie);
@@ -244,6 +248,7 @@ net_deliver(struct env *e, void *buf, size_t size)
 	r = copy_to_user(buf, dma, len);
 	if (r < 0)
 		return r;
+	trace(TRACE_RX_COPIED, len, 0);
 	net.held = false;
 	net_post(net.frame.cookie);
 	if (ring_rx_unrung(&net.rx) >= NET_REFILL) {
