@@ -108,7 +108,8 @@ def parse(raw):
     (op, src_mac, src_ip, dst_mac, dst_ip) or IPv4 (src_ip, dst_ip, protocol,
     ttl, ident, body, ip_ok), then of UDP and TCP (sport, dport, data, ...,
     sum_ok) or ICMP (kind, ident, number, data, sum_ok). raw is the frame."""
-    f = SimpleNamespace(raw=raw, dst=mac_text(raw[:6]), src=mac_text(raw[6:12]),
+    f = SimpleNamespace(raw=raw, dst=mac_text(raw[:6]),
+                        src=mac_text(raw[6:12]),
                         type=int.from_bytes(raw[12:14], "big"),
                         payload=raw[14:], protocol=None, op=None)
     p = f.payload

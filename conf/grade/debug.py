@@ -1,4 +1,5 @@
-"""debug.py: the part "debugging": gdb from the boot sector to user code, packets, traces."""
+"""debug.py: the part "debugging": gdb from the boot sector to user code,
+packets, traces."""
 from gradelib import part
 
 part("debugging", budget=60)

@@ -1,4 +1,5 @@
-"""net_driver.py: the part "network driver": PCI attach, transmit and receive of raw frames."""
+"""net_driver.py: the part "network driver": PCI attach, transmit and receive
+of raw frames."""
 from gradelib import part
 
 part("network driver", budget=60)
