@@ -24,7 +24,6 @@ static const char *const part_names[NPARTS] = {
 struct sample {
 	struct ns_stats st;
 	struct counters env[NPARTS];
-	uint64_t tsc[NPARTS];
 };
 
 static envid_t app;
@@ -63,7 +62,6 @@ sample_env(struct sample *s, int part, envid_t env)
 		return;
 	for (i = 0; i < NCOUNTERS; i++)
 		to[i] = from[i];
-	s->tsc[part] = e->tsc_used;
 }
 
 static void
@@ -149,8 +147,12 @@ print_parts(const struct sample *a, const struct sample *b, uint64_t n)
 	for (i = 0; i < NPARTS; i++) {
 		snprintf(line, sizeof(line), "syscalls of %s", part_names[i]);
 		print_per(line, DELTA(env[i].syscalls), n);
-		snprintf(line, sizeof(line), "TSC ticks of %s", part_names[i]);
-		print_per(line, DELTA(tsc[i]), n);
+		snprintf(line, sizeof(line), "TSC in ring 3 of %s",
+			 part_names[i]);
+		print_per(line, DELTA(env[i].user_tsc), n);
+		snprintf(line, sizeof(line), "TSC in ring 0 for %s",
+			 part_names[i]);
+		print_per(line, DELTA(env[i].kernel_tsc), n);
 	}
 	print_per("thread switches in ns", DELTA(st.count.thread_switches), n);
 }
