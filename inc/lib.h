@@ -24,6 +24,7 @@
 #include "inc/syscall.h"
 #include "inc/trap.h"
 #include "inc/types.h"
+#include "inc/trace.h"
 #include "inc/uinfo.h"
 #include "inc/x86.h"
 
@@ -38,7 +39,15 @@ static const volatile struct page_info *const pages =
 static const volatile struct uinfo *const uinfo =
 	(const volatile struct uinfo *)UINFO;
 static const volatile struct cpu_counters *const ucount =
-	(const volatile struct cpu_counters *)UCOUNT;	/* [uinfo->ncpu] */
+	(const volatile struct cpu_counters *)UCOUNT;	/* A packet passes station s: record it, if tracing is on (inc/trace.h). */
+static inline void
+trace(enum station s, uint64_t a, uint64_t b)
+{
+	if (unlikely(uinfo->tracing))
+		sys_trace(s, a, b);
+}
+
+/* [uinfo->ncpu] */
 
 /* --- libmain.c, exit.c, panic.c ---------------------------------------- */
 

@@ -40,6 +40,8 @@ struct uinfo {
 	uint32_t nnic;
 	uint32_t nprogram;
 	uint32_t npages;	/* entries of UPAGES */
+	uint32_t tracing;	/* stations are recorded: inc/trace.h */
+	uint32_t reserved;
 	uint64_t tsc_hz;
 	uint64_t boot_tsc;	/* TSC when the kernel was entered */
 	struct uinfo_cpu cpu[NCPU];

@@ -36,6 +36,7 @@ trace_init(void)
 		rings[i] = page2kva(pp);
 	}
 	trace_on = true;
+	uinfo->tracing = 1;
 }
 
 void

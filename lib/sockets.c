@@ -217,6 +217,7 @@ data_recv(const struct fd *fd, uint32_t type, void *buf, size_t len,
 	n = nsipc(type);
 	if (n > 0) {
 		n = MIN((size_t)n, len);
+		trace(TRACE_APP_RECV, n, 0);
 		memcpy(buf, req->data, n);
 		copied_out += n;
 	}
@@ -230,6 +231,7 @@ data_send(const struct fd *fd, uint32_t type, const void *buf, size_t len,
 {
 	struct nsreq_data *req = &nsipcbuf.data;
 
+	trace(TRACE_APP_SEND, len, 0);
 	req->s = sock_number(fd);
 	req->flags = flags;
 	req->len = len;

@@ -36,6 +36,7 @@ input(envid_t ns)
 			continue;
 		}
 		pkt->len = len;
+		trace(TRACE_INPUT_SEND, len, 0);
 		if (sys_ipc_send(ns, NSREQ_INPUT, pkt, PTE_P | PTE_U) < 0)
 			exit();
 		turn ^= 1;

@@ -38,6 +38,7 @@ netif_frame_in(const struct jif_pkt *pkt)
 	ns_stats.count.rx_frames++;
 	ns_stats.count.rx_bytes += len;
 	interface.input(p, &interface);
+	trace(TRACE_NS_STACK_IN, len, 0);
 }
 
 /* lwIP sends a frame: p is a chain, ours to read during the call. */
@@ -48,9 +49,11 @@ netif_frame_out(struct netif *netif, struct pbuf *p)
 
 	if (p->tot_len > ETH_MAX)
 		return ERR_BUF;
+	trace(TRACE_NS_STACK_OUT, p->tot_len, 0);
 	pkt->len = p->tot_len;
 	pbuf_copy_partial(p, pkt->data, p->tot_len, 0);
 	ns_stats.count.copy_pbuf_to_page += p->tot_len;
+	trace(TRACE_NS_OUTPUT, p->tot_len, 0);
 	if (sys_ipc_send(output_env, NSREQ_OUTPUT, pkt, PTE_P | PTE_U) < 0)
 		return ERR_IF;
 	turn ^= 1;

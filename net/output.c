@@ -23,6 +23,7 @@ output(envid_t ns)
 		type = ipc_recv(&from, &frame, &perm);
 		if (from != ns || type != NSREQ_OUTPUT || perm == 0)
 			continue;
+		trace(TRACE_OUTPUT_GOT, frame.len, 0);
 		while (sys_net_transmit(0, frame.data, frame.len) ==
 		       -E_AGAIN)
 			sys_yield();

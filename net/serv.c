@@ -131,6 +131,7 @@ serve(void *arg)
 	struct request *req = arg;
 	int64_t value = request_serve(req);
 
+	trace(TRACE_NS_REPLY, req->type, value);
 	if (open_from[ENVX(req->from)] == req->from)
 		open_from[ENVX(req->from)] = 0;
 	reply(req->from, value);
@@ -170,6 +171,7 @@ request_start(envid_t from, uint64_t type, uint32_t perm, uint32_t slot)
 		return;
 	}
 	ns_stats.requests[type]++;
+	trace(TRACE_NS_REQUEST, type, 0);
 	open_from[ENVX(from)] = from;
 }
 
@@ -229,6 +231,7 @@ dispatch(envid_t from, uint64_t type, uint32_t perm, uint32_t slot)
 		slot_sender[slot] = from;
 	if (type == NSREQ_INPUT && from == input_env && perm != 0) {
 		ns_stats.requests[type]++;
+		trace(TRACE_NS_INPUT, 0, 0);
 		netif_frame_in((void *)(SLOTS + slot * PGSIZE));
 		slot_release(slot);
 		if (tcp_buckets_busy())

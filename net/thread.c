@@ -92,6 +92,8 @@ switch_to(struct thread *t)
 
 	current = t;
 	ns_stats.count.thread_switches++;
+	if (t != &dispatcher)
+		trace(TRACE_NS_THREAD, 0, 0);
 	thread_switch(&before->rsp, t->rsp);
 }
 
