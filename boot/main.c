@@ -70,7 +70,7 @@ page_tables_build(void)
 NORETURN void
 loader_main(uint32_t boot_drive)
 {
-	static struct bootinfo info;
+	static struct bootinfo info __attribute__((aligned(16)));
 	uint64_t entry;
 	void *pml4;
 

@@ -72,7 +72,8 @@ $(IMAGE): $(OBJDIR)/boot/boot.bin $(OBJDIR)/kern/kernel.stripped
 		} >$@.new 2>$@.log || { cat $@.log; exit 1; }
 	$(Q)size=1048576; while [ $$size -lt $$(wc -c <$@.new) ]; do \
 		size=$$((size * 2)); done; \
-		[ $$size -eq $$(wc -c <$@.new) ] || dd if=/dev/zero of=$@.new bs=1 count=1 seek=$$((size - 1)) \
+		[ $$size -eq $$(wc -c <$@.new) ] || \
+		dd if=/dev/zero of=$@.new bs=1 count=1 seek=$$((size - 1)) \
 		conv=notrunc 2>$@.log
 	$(Q)mv -f $@.new $@
 endif

@@ -1,66 +1,77 @@
 /*
- * ubsan.c: what the compiler calls when code built with UBSAN=1
- * (-fsanitize=undefined) does something that C does not define. Each report
- * names the place and panics, so that a test run cannot pass over it. In an
- * ordinary build this file is empty.
- *
- * The names and the data that they are given are the compilers' interface
- * (GCC and clang: libsanitizer's ubsan_handlers.h); only the first member,
- * the source location, is used, and for pointers the reason.
+ * ubsan.c: what a kernel built with UBSAN=1 does where the C standard leaves
+ * the behaviour undefined: it panics with the place and the kind. The compiler
+ * inserts the calls and knows these names and the layout of their first
+ * argument, which always begins with the place. Compiled in with UBSAN=1 only,
+ * itself without the checks.
  */
-#ifdef JIX_UBSAN
 #include "kern/kernel.h"
 
-struct source_location {
+struct place {
 	const char *file;
 	uint32_t line;
 	uint32_t column;
 };
 
-static void NORETURN
-report(const struct source_location *at, const char *what)
+struct type_name {
+	uint16_t kind;
+	uint16_t info;
+	char name[];
+};
+
+/* First argument of __ubsan_handle_type_mismatch_v1. */
+struct mismatch {
+	struct place place;
+	const struct type_name *type;
+	uint8_t log_alignment;
+	uint8_t access;		/* load, store, reference, member, call, ... */
+};
+
+/* Takes any handler's arguments: those after the place are not looked at. */
+static void __attribute__((noreturn))
+report(const struct place *p, const char *what)
 {
-	panic_at(at->file ? at->file : "?", at->line,
-		 "undefined behaviour: %s (column %u)", what, at->column);
+	panic("ubsan: %s:%u:%u: %s", p->file, p->line, p->column, what);
 }
 
-/* One handler and its form that is called where it must not return. */
-#define HANDLER(name, what, ...) \
-	void __ubsan_handle_##name(struct source_location *at, ##__VA_ARGS__); \
-	void __ubsan_handle_##name(struct source_location *at, ##__VA_ARGS__) \
+#define HANDLER(name, what) \
+	void __ubsan_handle_##name(const struct place *p); \
+	void \
+	__ubsan_handle_##name(const struct place *p) \
 	{ \
-		report(at, what); \
+		report(p, what); \
 	}
 
-typedef uint64_t value;
-
-HANDLER(add_overflow, "signed addition overflows", value a UNUSED,
-	value b UNUSED)
-HANDLER(sub_overflow, "signed subtraction overflows", value a UNUSED,
-	value b UNUSED)
-HANDLER(mul_overflow, "signed multiplication overflows", value a UNUSED,
-	value b UNUSED)
-HANDLER(negate_overflow, "negation overflows", value a UNUSED)
-HANDLER(divrem_overflow, "division overflows or is by zero", value a UNUSED,
-	value b UNUSED)
-HANDLER(shift_out_of_bounds, "shift out of bounds", value a UNUSED,
-	value b UNUSED)
-HANDLER(out_of_bounds, "array index out of bounds", value index UNUSED)
-HANDLER(type_mismatch_v1, "null, misaligned or too small an object",
-	value pointer UNUSED)
-HANDLER(alignment_assumption, "pointer not aligned as promised",
-	value pointer UNUSED, value alignment UNUSED, value offset UNUSED)
-HANDLER(pointer_overflow, "pointer arithmetic wraps", value base UNUSED,
-	value result UNUSED)
-HANDLER(builtin_unreachable, "unreachable code reached")
+HANDLER(add_overflow, "signed addition overflows")
+HANDLER(sub_overflow, "signed subtraction overflows")
+HANDLER(mul_overflow, "signed multiplication overflows")
+HANDLER(negate_overflow, "negation overflows")
+HANDLER(divrem_overflow, "division by zero or overflowing")
+HANDLER(shift_out_of_bounds, "shift by a wrong distance or of a wrong value")
+HANDLER(out_of_bounds, "array index out of bounds")
+HANDLER(pointer_overflow, "pointer arithmetic overflows")
+HANDLER(vla_bound_not_positive, "array length is not positive")
+HANDLER(load_invalid_value, "value that its type does not have")
+HANDLER(builtin_unreachable, "unreachable code was reached")
 HANDLER(missing_return, "function ends without a value")
-HANDLER(vla_bound_not_positive, "array of no positive length",
-	value bound UNUSED)
-HANDLER(load_invalid_value, "load of a value that its type has not",
-	value v UNUSED)
-HANDLER(invalid_builtin, "builtin called with a bad argument")
-HANDLER(nonnull_arg, "null for an argument that must not be")
-HANDLER(nonnull_return_v1, "null returned where it must not be",
-	struct source_location *where UNUSED)
-HANDLER(float_cast_overflow, "conversion overflows", value v UNUSED)
-#endif
+HANDLER(nonnull_arg, "null passed where it must not be")
+HANDLER(nonnull_return_v1, "null returned where it must not be")
+HANDLER(invalid_builtin, "zero passed to a bit count")
+HANDLER(alignment_assumption, "assumed alignment does not hold")
+HANDLER(function_type_mismatch, "call through a pointer of another type")
+
+void __ubsan_handle_type_mismatch_v1(const struct mismatch *m, uint64_t addr);
+
+void
+__ubsan_handle_type_mismatch_v1(const struct mismatch *m, uint64_t addr)
+{
+	const struct place *p = &m->place;
+	const char *what = "too small an object";
+
+	if (addr == 0)
+		what = "a null pointer";
+	else if (addr & ((1ul << m->log_alignment) - 1))
+		what = "a misaligned pointer";
+	panic("ubsan: %s:%u:%u: %s (0x%lx) used as %s", p->file, p->line,
+	    p->column, what, addr, m->type->name);
+}
