@@ -306,6 +306,19 @@ page_fault_user(struct env *e, uint64_t va)
 	env_kill(e, "page fault");
 }
 
+/*
+ * Every entry copies a frame: by the string instruction and in whole words,
+ * which the compiler does not choose by itself.
+ */
+static inline void
+frame_copy(struct trapframe *dst, const struct trapframe *src)
+{
+	size_t words = sizeof(*src) / 8;
+
+	__asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(words)
+			 : : "memory");
+}
+
 static void
 trap_from_user(struct cpu *cpu, struct trapframe *frame)
 {
@@ -323,8 +336,8 @@ trap_from_user(struct cpu *cpu, struct trapframe *frame)
 			dispatch_interrupt(cpu, frame->trapno);
 		sched_yield();
 	}
-	e->tf = *frame;
 	tf = &e->tf;
+	frame_copy(tf, frame);
 
 	if (tf->trapno == T_SYSCALL) {
 		cpu->count->syscalls++;
