@@ -37,6 +37,8 @@ CHOICES = {
     "KVM": ("", "0", "1"),
     "PCAP": ("", "0", "1"),
 }
+# What starts when no program is named, by mode.
+SERVERS = {"lab6": ["ns", "echosrv", "httpd"], "ix": []}
 # The CPU of EXACT runs: nothing in it depends on QEMU's version.
 EXACT_CPU = ("qemu64,+smep,+smap,+umip,+fsgsbase,+rdtscp,+xsave,+xsaveopt,"
              "+erms,+pdpe1gb,+popcnt,+ssse3,+sse4.1,+sse4.2")
@@ -280,7 +282,8 @@ class Config:
             raise Refused("EXACT=%s does not go with %s" % (self.exact, why))
 
     def check_programs(self, program):
-        """Sets commands, the program command lines for the kernel."""
+        """Sets commands, the program command lines for the kernel, and
+        serving: these are the servers of the mode."""
         args = self.get("ARGS")
         if program is not None:
             if ";" in args:
@@ -289,9 +292,14 @@ class Config:
             self.commands = [("%s %s" % (program, args)).strip()]
         else:
             self.commands = [c.strip() for c in args.split(";") if c.strip()]
+        self.serving = not self.commands
+        if self.serving:
+            for mode in ("lab6", "ix"):
+                if self.mode in (mode, "both"):
+                    self.commands += SERVERS[mode]
         for command in self.commands:
             name = command.split()[0]
-            if self.programs and name not in self.programs:
+            if self.programs and not self.serving and name not in self.programs:
                 near = nearest(name, self.programs)
                 raise Refused("there is no program %s%s" % (
                     name, " (did you mean %s?)" % near if near else

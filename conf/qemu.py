@@ -318,7 +318,7 @@ def has_window(qemu):
 
 def hints(cfg, ports):
     """What to try, before the machine starts."""
-    if cfg.net == "user" and not cfg.commands:
+    if cfg.net == "user" and cfg.serving:
         for mode, name, echo, http in (
                 ("lab6", "lab-6", "echo", "http"),
                 ("ix", "IX", "echo-ix", "http-ix")):
