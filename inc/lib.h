@@ -39,15 +39,15 @@ static const volatile struct page_info *const pages =
 static const volatile struct uinfo *const uinfo =
 	(const volatile struct uinfo *)UINFO;
 static const volatile struct cpu_counters *const ucount =
-	(const volatile struct cpu_counters *)UCOUNT;	/* A packet passes station s: record it, if tracing is on (inc/trace.h). */
+	(const volatile struct cpu_counters *)UCOUNT;	/* [uinfo->ncpu] */
+
+/* A packet passes station s: record it, if tracing is on (inc/trace.h). */
 static inline void
 trace(enum station s, uint64_t a, uint64_t b)
 {
 	if (unlikely(uinfo->tracing))
 		sys_trace(s, a, b);
 }
-
-/* [uinfo->ncpu] */
 
 /* --- libmain.c, exit.c, panic.c ---------------------------------------- */
 
@@ -137,6 +137,14 @@ envid_t spawn(const char *name, const char *const *argv);
 envid_t spawnl(const char *name, const char *arg0, ...);
 /* Return when env has ended; at once if it has, or never was. */
 void wait(envid_t env);
+
+/* --- bootarg.c ------------------------------------------------------------ */
+
+/*
+ * The value of NAME=value among the boot arguments, in buf (ended, cut to
+ * size); false and buf empty if it is not there.
+ */
+bool boot_arg(const char *name, char *buf, size_t size);
 
 /* --- malloc.c -------------------------------------------------------------- */
 

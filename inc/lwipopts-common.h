@@ -73,7 +73,10 @@
 #define TCP_TMR_INTERVAL	10	/* ms; delayed ACK after one of them */
 #define TCP_MSL			1000	/* ms; TIME_WAIT lasts two of them */
 #define LWIP_TCP_RTO_TIME	1000	/* ms; first retransmission of a SYN */
-#define LWIP_TCP_KEEPALIVE	0
+/* A peer that vanished is noticed: SOF_KEEPALIVE is set on every socket. */
+#define TCP_KEEPIDLE_DEFAULT	60000U	/* ms */
+#define TCP_KEEPINTVL_DEFAULT	5000U	/* ms */
+#define TCP_KEEPCNT_DEFAULT	4U
 
 #define LWIP_HOOK_TCP_ISN	tcp_isn
 struct ip4_addr;

@@ -12,33 +12,78 @@
 #define ETH_MAX		1514u
 
 static struct netif interface;
+/* Frames to our own address, linked by next, not yet received. */
+static struct pbuf *loop_first, *loop_last;
 /* As in input.c: output is done with a page when it receives the next. */
 static struct jif_pkt frames[2] ALIGNED(PGSIZE);
 static uint32_t turn;
+
+/* Take a frame in, padded as the NIC would; NULL if there is no memory. */
+static struct pbuf *
+frame_alloc(uint32_t len)
+{
+	uint32_t padded = MAX(len, ETH_MIN);
+	struct pbuf *p = pbuf_alloc(PBUF_RAW, padded, PBUF_POOL);
+
+	if (p == NULL)
+		ns_stats.count.rx_dropped++;
+	else
+		memset((char *)p->payload + len, 0, padded - len);
+	return p;
+}
 
 void
 netif_frame_in(const struct jif_pkt *pkt)
 {
 	uint32_t len = READ_ONCE(pkt->len);
-	uint32_t padded = MAX(len, ETH_MIN);
 	struct pbuf *p;
 
 	if (len == 0 || len > ETH_MAX) {
 		ns_stats.count.rx_malformed++;
 		return;
 	}
-	p = pbuf_alloc(PBUF_RAW, padded, PBUF_POOL);
-	if (p == NULL) {
-		ns_stats.count.rx_dropped++;
+	p = frame_alloc(len);
+	if (p == NULL)
 		return;
-	}
 	memcpy(p->payload, pkt->data, len);
-	memset((char *)p->payload + len, 0, padded - len);
 	ns_stats.count.copy_page_to_pbuf += len;
 	ns_stats.count.rx_frames++;
 	ns_stats.count.rx_bytes += len;
 	interface.input(p, &interface);
 	trace(TRACE_NS_STACK_IN, len, 0);
+}
+
+/*
+ * A frame to ourselves. lwIP is in the middle of something: it is received
+ * later, from the dispatcher.
+ */
+static void
+loop_out(struct pbuf *p)
+{
+	struct pbuf *q = frame_alloc(p->tot_len);
+
+	if (q == NULL)
+		return;
+	pbuf_copy_partial(p, q->payload, p->tot_len, 0);
+	if (loop_first != NULL)
+		loop_last->next = q;
+	else
+		loop_first = q;
+	loop_last = q;
+}
+
+bool
+netif_loop_in(void)
+{
+	struct pbuf *p;
+	bool any = loop_first != NULL;
+
+	while ((p = loop_first) != NULL) {
+		loop_first = p->next;
+		p->next = NULL;
+		interface.input(p, &interface);
+	}
+	return any;
 }
 
 /* lwIP sends a frame: p is a chain, ours to read during the call. */
@@ -49,11 +94,15 @@ netif_frame_out(struct netif *netif, struct pbuf *p)
 
 	if (p->tot_len > ETH_MAX)
 		return ERR_BUF;
-	trace(TRACE_NS_STACK_OUT, p->tot_len, 0);
+	if (memcmp(p->payload, netif->hwaddr, 6) == 0) {
+		loop_out(p);
+		return ERR_OK;
+	}
 	pkt->len = p->tot_len;
+	trace(TRACE_NS_STACK_OUT, p->tot_len, 0);
 	pbuf_copy_partial(p, pkt->data, p->tot_len, 0);
-	ns_stats.count.copy_pbuf_to_page += p->tot_len;
 	trace(TRACE_NS_OUTPUT, p->tot_len, 0);
+	ns_stats.count.copy_pbuf_to_page += p->tot_len;
 	if (sys_ipc_send(output_env, NSREQ_OUTPUT, pkt, PTE_P | PTE_U) < 0)
 		return ERR_IF;
 	turn ^= 1;
@@ -100,6 +149,7 @@ void
 netif_start(void)
 {
 	ip4_addr_t ip, mask, gateway;
+	struct eth_addr self;
 
 	address("ip0", "10.0.2.15", &ip);
 	address("mask0", "255.255.255.0", &mask);
@@ -108,6 +158,9 @@ netif_start(void)
 		  tcp_buckets_input);
 	netif_set_default(&interface);
 	netif_set_up(&interface);
+	/* What we send to our own address comes back: see loop_out. */
+	memcpy(self.addr, interface.hwaddr, sizeof(self.addr));
+	etharp_add_static_entry(&ip, &self);
 	cprintf("ns: %02x:%02x:%02x:%02x:%02x:%02x bound to static IP %s\n",
 		interface.hwaddr[0], interface.hwaddr[1],
 		interface.hwaddr[2], interface.hwaddr[3],

@@ -26,14 +26,6 @@ void timer(envid_t ns);
 #define TIMER_BUSY_MS	10
 #define TIMER_IDLE_MS	250
 
-/* --- bootarg.c -------------------------------------------------------------- */
-
-/*
- * The value of NAME=value among the boot arguments, in buf (ended, cut to
- * size); false and buf empty if it is not there.
- */
-bool boot_arg(const char *name, char *buf, size_t size);
-
 /* --- thread.c ---------------------------------------------------------------- */
 
 struct thread;
@@ -97,6 +89,11 @@ int64_t request_serve(struct request *req);
 void netif_start(void);
 /* A frame from the input environment, in its page. */
 void netif_frame_in(const struct jif_pkt *pkt);
+/*
+ * Receive what we have sent to our own address since the last call. True if
+ * there was anything.
+ */
+bool netif_loop_in(void);
 /* ARP's timer: once a second. */
 void netif_tick(void);
 

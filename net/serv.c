@@ -129,9 +129,10 @@ static void
 serve(void *arg)
 {
 	struct request *req = arg;
-	int64_t value = request_serve(req);
+	int64_t value;
 
-	trace(TRACE_NS_REPLY, req->type, value);
+	value = request_serve(req);
+	trace(TRACE_NS_REPLY, req->type, req->from);
 	if (open_from[ENVX(req->from)] == req->from)
 		open_from[ENVX(req->from)] = 0;
 	reply(req->from, value);
@@ -171,7 +172,7 @@ request_start(envid_t from, uint64_t type, uint32_t perm, uint32_t slot)
 		return;
 	}
 	ns_stats.requests[type]++;
-	trace(TRACE_NS_REQUEST, type, 0);
+	trace(TRACE_NS_REQUEST, type, from);
 	open_from[ENVX(from)] = from;
 }
 
@@ -251,7 +252,9 @@ serve_for_ever(void)
 	uint32_t slot;
 
 	for (;;) {
-		thread_run_all();
+		do
+			thread_run_all();
+		while (netif_loop_in());
 		slot = free_slots[--nfree];
 		if (sys_ipc_recv((void *)(SLOTS + slot * PGSIZE)) < 0) {
 			slot_release(slot);

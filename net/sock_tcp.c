@@ -149,6 +149,7 @@ set_callbacks(struct sock *s)
 	tcp_sent(s->tcp, on_sent);
 	tcp_err(s->tcp, on_error);
 	tcp_poll(s->tcp, on_poll, POLL_TICKS);
+	ip_set_option(s->tcp, SOF_KEEPALIVE);
 }
 
 /* A handshake with a listener is complete. On an error lwIP resets it. */

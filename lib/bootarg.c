@@ -1,5 +1,5 @@
 /* bootarg.c: looking up NAME=value among the boot arguments in UINFO. */
-#include "net/ns.h"
+#include "inc/lib.h"
 
 bool
 boot_arg(const char *name, char *buf, size_t size)
