@@ -168,11 +168,12 @@ class Config:
 
     programs: names of the embedded programs, ixprograms those of them that
     run in the dataplane's ring 3; program: NAME of run-NAME; window: a
-    display is wanted; wait_gdb: stop before the first instruction.
+    display is wanted; wait_gdb: stop before the first instruction; servers:
+    start those of the mode when no program is named.
     """
 
     def __init__(self, given, programs=(), program=None, window=False,
-                 wait_gdb=False, run_dir=RUN):
+                 wait_gdb=False, servers=False, run_dir=RUN):
         self.given = {k: v.strip() for k, v in given.items()}
         self.programs = list(programs)
         self.window = window
@@ -183,7 +184,7 @@ class Config:
         self.check_machine()
         self.check_network()
         self.check_exact()
-        self.check_programs(program)
+        self.check_programs(program, servers)
 
     def get(self, name, default=""):
         return self.given.get(name) or default
@@ -281,7 +282,7 @@ class Config:
         if why:
             raise Refused("EXACT=%s does not go with %s" % (self.exact, why))
 
-    def check_programs(self, program):
+    def check_programs(self, program, servers):
         """Sets commands, the program command lines for the kernel, and
         serving: these are the servers of the mode."""
         args = self.get("ARGS")
@@ -292,7 +293,7 @@ class Config:
             self.commands = [("%s %s" % (program, args)).strip()]
         else:
             self.commands = [c.strip() for c in args.split(";") if c.strip()]
-        self.serving = not self.commands
+        self.serving = servers and not self.commands
         if self.serving:
             for mode in ("lab6", "ix"):
                 if self.mode in (mode, "both"):

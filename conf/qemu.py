@@ -399,7 +399,7 @@ def main(words):
     cfg = command.Config(
         given, given.pop("PROGRAMS", "").split(),
         program=names[0] if names else None, window=window,
-        wait_gdb="-gdb" in flags)
+        wait_gdb="-gdb" in flags, servers=True)
     if action == "run":
         return run(cfg, qemu)
     if action == "print":
