@@ -59,36 +59,44 @@ check_unprivileged(void)
 		 FL_IF);
 }
 
+/* Whether refused or corrected, the child runs, and without privilege. */
+static void
+check_tamed(const struct trapframe *evil)
+{
+	check(run_with(evil));
+	check_unprivileged();
+}
+
 static void
 test_selectors(void)
 {
 	static const uint16_t cs[] = { GD_KT, GD_KT | 3, GD_LT | 1, 0, 0xfffb };
 	static const uint16_t ss[] = { GD_KD, GD_KD | 3, 0, 0xfffb };
+	static const uint64_t flags[] = {
+		0, FL_IOPL, FL_NT, FL_TF, FL_AC, 1ul << 17, 1ul << 16, ~0ul,
+	};
 	struct trapframe tf;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cs); i++) {
 		tf = good_frame();
 		tf.cs = cs[i];
-		if (run_with(&tf))
-			check_unprivileged();
+		check_tamed(&tf);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(ss); i++) {
 		tf = good_frame();
 		tf.ss = ss[i];
-		if (run_with(&tf))
-			check_unprivileged();
+		check_tamed(&tf);
 	}
-	tf = good_frame();
-	tf.trapno = T_SYSCALL;
-	tf.rflags = ~0ul;
-	if (run_with(&tf))
-		check_unprivileged();
-	tf = good_frame();
-	tf.rflags = 0;
-	if (run_with(&tf))
-		check_unprivileged();
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		tf = good_frame();
+		tf.rflags = flags[i];
+		check_tamed(&tf);
+		tf.trapno = T_SYSCALL;
+		check_tamed(&tf);
+	}
 }
 
+/* The processor faults in ring 0 on such an rip: the kernel must refuse it. */
 static void
 test_addresses(void)
 {
@@ -97,15 +105,19 @@ test_addresses(void)
 		ULIM - 1, UENVS, ~0ul,
 	};
 	struct trapframe tf;
+	envid_t child;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		for (int syscall = 0; syscall < 2; syscall++) {
 			tf = good_frame();
 			tf.rip = bad[i];
 			tf.trapno = syscall ? T_SYSCALL : T_PGFLT;
-			/* Refused, and the old frame runs; or killed. */
-			if (run_with(&tf))
-				check_unprivileged();
+			child = sys_exofork();
+			check_eq(sys_env_set_trapframe(child, &tf),
+				 bad[i] >= ULIM ? -E_INVAL : 0);
+			sys_env_destroy(child);
+			check_eq(run_with(&tf), bad[i] >= ULIM);
+			/* Its first push faults, or wraps around. */
 			tf = good_frame();
 			tf.rsp = bad[i];
 			tf.trapno = syscall ? T_SYSCALL : T_PGFLT;

@@ -50,6 +50,12 @@ generation(int n)
 		exit();
 }
 
+static void
+write_constant(void *arg)
+{
+	*(volatile char *)"constant" = 0;
+}
+
 /* What is shared and what is copied, by physical page. */
 static void
 test_frames(void)
@@ -84,6 +90,8 @@ main(int argc, char **argv)
 	test_begin();
 	test_frames();
 	generation(0);
+	/* Read-only stays read-only: copy on write is not for every page. */
+	check(!test_survives(write_constant, NULL));
 	before = sys_pages_free();
 	for (int i = 0; i < 30; i++) {
 		envid_t child = fork();

@@ -32,14 +32,18 @@ fill(struct fpu *f, uint64_t seed)
 }
 
 /*
- * Load the registers, spend time (in the kernel by yields, or in a loop to be
- * preempted), store them. One statement, so the compiler uses none between.
+ * Load the registers, spend time (in a loop to be preempted, then in a system
+ * call), store them. One statement, so the compiler uses none between.
  */
 static void
-pass_through(const struct fpu *in, struct fpu *out, uint64_t spins)
+pass_through(const struct fpu *in, struct fpu *out, uint64_t spins,
+	     uint64_t call, envid_t to)
 {
 #define LOAD(n)		"movups " #n "*16(%[in]), %%xmm" #n "\n"
 #define STORE(n)	"movups %%xmm" #n ", " #n "*16(%[out])\n"
+	register uint64_t r10 __asm__("r10") = 0;	/* perm */
+	register uint64_t r8 __asm__("r8") = UTOP;	/* dstva */
+
 	__asm__ volatile(
 		EACH_XMM(LOAD)
 		"fldl 256(%[in])\n fldl 264(%[in])\n"
@@ -47,16 +51,32 @@ pass_through(const struct fpu *in, struct fpu *out, uint64_t spins)
 		"ldmxcsr 288(%[in])\n"
 		"1:\n"
 		"dec %[spins]\n jnz 1b\n"
-		"mov %[yield], %%eax\n syscall\n"
+		"syscall\n"
 		"stmxcsr 288(%[out])\n"
 		"fstpl 280(%[out])\n fstpl 272(%[out])\n"
 		"fstpl 264(%[out])\n fstpl 256(%[out])\n"
 		EACH_XMM(STORE)
-		: [spins] "+r"(spins)
-		: [in] "r"(in), [out] "r"(out), [yield] "i"(SYS_yield)
-		: "rax", "rcx", "r11", "memory", "cc", "xmm0", "xmm1", "xmm2",
+		: "+a"(call), [spins] "+c"(spins)
+		: [in] "r"(in), [out] "r"(out), "D"(to), "S"(0ul),
+		  "d"(UTOP), "r"(r10), "r"(r8)
+		: "r11", "memory", "cc", "xmm0", "xmm1", "xmm2",
 		  "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
 		  "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+}
+
+static void
+check_round(uint64_t seed, uint64_t spins, uint64_t call, envid_t to)
+{
+	struct fpu in, out;
+
+	memset(&in, 0, sizeof(in));
+	fill(&in, seed);
+	memset(&out, 0, sizeof(out));
+	pass_through(&in, &out, spins, call, to);
+	out.mxcsr &= ~0x3f;
+	check(memcmp(&in, &out, sizeof(in.xmm)) == 0);
+	check(memcmp(in.st, out.st, sizeof(in.st)) == 0);
+	check_eq(out.mxcsr, in.mxcsr);
 }
 
 static void
@@ -77,20 +97,33 @@ get_mxcsr(void)
 static void
 child_main(int n)
 {
-	struct fpu in, out;
-
 	/* Inherited over fork, before anything else changes it. */
 	check_eq(get_mxcsr(), 0x1f80 | 3 << 13);
-	memset(&in, 0, sizeof(in));
-	for (int i = 0; i < ROUNDS; i++) {
-		fill(&in, n * ROUNDS + i);
-		memset(&out, 0, sizeof(out));
-		pass_through(&in, &out, i % 50 == 0 ? 10000000 : 1);
-		out.mxcsr &= ~0x3f;
-		check(memcmp(&in, &out, sizeof(in.xmm)) == 0);
-		check(memcmp(in.st, out.st, sizeof(in.st)) == 0);
-		check_eq(out.mxcsr, in.mxcsr);
-	}
+	for (int i = 0; i < ROUNDS; i++)
+		check_round(n * ROUNDS + i, i % 50 == 0 ? 10000000 : 1,
+			    SYS_yield, 0);
+}
+
+/*
+ * Two that wait for each other and have the CPUs to themselves: each finds
+ * itself now on one, now on another, where its registers of an earlier visit
+ * may still be.
+ */
+static void
+test_moving(void)
+{
+	envid_t server = fork(), who;
+
+	if (server < 0)
+		panic("fork: %e", server);
+	if (server == 0)
+		for (;;) {
+			ipc_recv(&who, NULL, NULL);
+			sys_ipc_try_send(who, 0, (void *)UTOP, 0);
+		}
+	for (int i = 0; i < 3000; i++)
+		check_round(i, i % 64 * 50 + 1, SYS_ipc_call, server);
+	sys_env_destroy(server);
 }
 
 int
@@ -101,6 +134,7 @@ main(int argc, char **argv)
 	_Static_assert(offsetof(struct fpu, st) == 256, "used in asm");
 	_Static_assert(offsetof(struct fpu, mxcsr) == 288, "used in asm");
 	test_begin();
+	test_moving();
 	set_mxcsr(0x1f80 | 3 << 13);
 	for (int i = 0; i < CHILDREN; i++) {
 		if ((child[i] = fork()) < 0)
