@@ -177,7 +177,7 @@ def line_programs(elf):
         if length == 0xffffffff:
             length, wide = c.fixed(8), 8
         end = c.pos + length
-        sequences += run_program(c, end, wide, elf)
+        sequences += Program(c, end, wide, elf).run()
         pos = end
     return sequences
 
@@ -248,66 +248,85 @@ def relative(path):
     return posixpath.normpath(path)
 
 
-def run_program(c, end, wide, elf):
-    """Run the line-number program of one unit: its sequences."""
-    version = c.fixed(2)
-    if version >= 5:
-        c.pos += 2                      # address and segment selector sizes
-    header = c.fixed(wide)
-    program = c.pos + header
-    min_inst = c.fixed(1)
-    if version >= 4:
-        c.pos += 1                      # operations per instruction: VLIW
-    c.pos += 1                          # default is_stmt: all rows are taken
-    line_base = c.fixed(1)
-    line_base -= 256 if line_base > 127 else 0
-    line_range, opcode_base = c.fixed(1), c.fixed(1)
-    arguments = [c.fixed(1) for _ in range(opcode_base - 1)]
-    files = file_names(c, version, wide, elf)
-    c.pos = program
+class Program:
+    """The line-number program of one unit: a small machine that emits rows
+    (DWARF 5, section 6.2)."""
 
-    sequences, rows = [], []
-    address, number, line = 0, 1, 1
+    def __init__(self, c, end, wide, elf):
+        version = c.fixed(2)
+        if version >= 5:
+            c.pos += 2                  # address and segment selector sizes
+        header = c.fixed(wide)
+        program = c.pos + header
+        self.min_inst = c.fixed(1)
+        if version >= 4:
+            c.pos += 1                  # operations per instruction: VLIW
+        c.pos += 1                      # default is_stmt: all rows are taken
+        self.line_base = c.fixed(1)
+        self.line_base -= 256 if self.line_base > 127 else 0
+        self.line_range, self.opcode_base = c.fixed(1), c.fixed(1)
+        self.arguments = [c.fixed(1) for _ in range(self.opcode_base - 1)]
+        self.files = file_names(c, version, wide, elf)
+        c.pos = program
+        self.c, self.end = c, end
+        self.sequences = []
+        self.reset()
 
-    def emit():
-        name = files[number] if number < len(files) else "?"
-        rows.append((address, name, line))
+    def reset(self):
+        self.rows = []
+        self.address, self.number, self.line = 0, 1, 1
 
-    while c.pos < end:
-        op = c.fixed(1)
-        if op >= opcode_base:           # special: advance both and emit
-            op -= opcode_base
-            address += op // line_range * min_inst
-            line += line_base + op % line_range
-            emit()
-        elif op == 0:                   # extended
-            size = c.uleb()
-            after = c.pos + size
-            sub = c.fixed(1)
-            if sub == 1:                # DW_LNE_end_sequence
-                rows.append((address, None, 0))
-                if rows[0][0]:          # code that was not linked is at 0
-                    sequences.append(rows)
-                rows, address, number, line = [], 0, 1, 1
-            elif sub == 2:              # DW_LNE_set_address
-                address = c.fixed(size - 1)
-            c.pos = after
-        elif op == 1:                   # DW_LNS_copy
-            emit()
+    def emit(self):
+        known = self.number < len(self.files)
+        name = self.files[self.number] if known else "?"
+        self.rows.append((self.address, name, self.line))
+
+    def run(self):
+        """The sequences that the program makes."""
+        while self.c.pos < self.end:
+            op = self.c.fixed(1)
+            if op >= self.opcode_base:  # special: advance both and emit
+                op -= self.opcode_base
+                self.address += op // self.line_range * self.min_inst
+                self.line += self.line_base + op % self.line_range
+                self.emit()
+            elif op == 0:
+                self.extended()
+            else:
+                self.standard(op)
+        return self.sequences
+
+    def extended(self):
+        size = self.c.uleb()
+        after = self.c.pos + size
+        op = self.c.fixed(1)
+        if op == 1:                     # DW_LNE_end_sequence
+            self.rows.append((self.address, None, 0))
+            if self.rows[0][0]:         # code that was not linked is at 0
+                self.sequences.append(self.rows)
+            self.reset()
+        elif op == 2:                   # DW_LNE_set_address
+            self.address = self.c.fixed(size - 1)
+        self.c.pos = after
+
+    def standard(self, op):
+        c = self.c
+        if op == 1:                     # DW_LNS_copy
+            self.emit()
         elif op == 2:                   # DW_LNS_advance_pc
-            address += c.uleb() * min_inst
+            self.address += c.uleb() * self.min_inst
         elif op == 3:                   # DW_LNS_advance_line
-            line += c.sleb()
+            self.line += c.sleb()
         elif op == 4:                   # DW_LNS_set_file
-            number = c.uleb()
+            self.number = c.uleb()
         elif op == 8:                   # DW_LNS_const_add_pc
-            address += (255 - opcode_base) // line_range * min_inst
+            self.address += ((255 - self.opcode_base) // self.line_range *
+                             self.min_inst)
         elif op == 9:                   # DW_LNS_fixed_advance_pc
-            address += c.fixed(2)
+            self.address += c.fixed(2)
         else:                           # columns, blocks and what is unknown
-            for _ in range(arguments[op - 1]):
+            for _ in range(self.arguments[op - 1]):
                 c.uleb()
-    return sequences
 
 
 def main():

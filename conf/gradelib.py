@@ -174,8 +174,8 @@ class Test:
                 at += 1
             if at == len(lines):
                 after = patterns[n - 1] if n else "the start"
-                self.fail("expected a line matching  %s\nafter  %s"
-                          % (colour(pattern, 31), after))
+                self.fail("expected a line matching  %s\nafter  %s%s"
+                          % (colour(pattern, 31), after, shown_text(where)))
             at += 1
 
     def equal(self, got, wanted, what):
@@ -185,6 +185,15 @@ class Test:
     def check(self, condition, what):
         if not condition:
             self.fail("expected: " + what)
+
+    def wait_for(self, ready, what, timeout=20):
+        """Wait until ready() is true: for what another process does and no
+        event tells of."""
+        limit = time.monotonic() + min(timeout * SCALE, self.remaining())
+        while not ready():
+            if time.monotonic() > limit:
+                self.fail("waited in vain for " + what)
+            time.sleep(0.05)
 
     def fail(self, text):
         raise Failed(text)

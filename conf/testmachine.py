@@ -245,6 +245,8 @@ class Machine:
         """Run gdb on this machine (gdb=True) with the tree's settings and
         the given commands; its output. gdb runs in batch mode and leaves the
         machine as its last command does."""
+        self.test.wait_for(lambda: os.path.exists(self.gdb_path) or
+                           self.status is not None, "QEMU's gdb stub")
         script = os.path.join(self.dir, "gdb.cmd")
         with open(script, "w") as f:
             f.write("set pagination off\nset confirm off\nset width 0\n")

@@ -33,23 +33,28 @@
 	.cfi_adjust_cfa_offset 8
 	.endm
 
+	/* Push the interrupted code's register; gdb shows it in that frame. */
+	.macro SAVE reg
+	PUSH	\reg
+	.cfi_rel_offset \reg, 0
+	.endm
+
 	.macro PUSH_REGS
-	PUSH %rax
-	PUSH %rbx
-	PUSH %rcx
-	PUSH %rdx
-	PUSH %rbp
-	.cfi_rel_offset %rbp, 0
-	PUSH %rsi
-	PUSH %rdi
-	PUSH %r8
-	PUSH %r9
-	PUSH %r10
-	PUSH %r11
-	PUSH %r12
-	PUSH %r13
-	PUSH %r14
-	PUSH %r15
+	SAVE	%rax
+	SAVE	%rbx
+	SAVE	%rcx
+	SAVE	%rdx
+	SAVE	%rbp
+	SAVE	%rsi
+	SAVE	%rdi
+	SAVE	%r8
+	SAVE	%r9
+	SAVE	%r10
+	SAVE	%r11
+	SAVE	%r12
+	SAVE	%r13
+	SAVE	%r14
+	SAVE	%r15
 	.endm
 
 	.macro POP_REGS
@@ -181,11 +186,14 @@ trap_return_sysret:
 	.globl sched_halt_on
 	.type sched_halt_on, @function
 sched_halt_on:
+	.cfi_startproc
+	.cfi_undefined %rip		/* the outermost frame */
 	movq	%rdi, %rsp
 	xorl	%ebp, %ebp
 1:	sti
 	hlt
 	jmp	1b
+	.cfi_endproc
 	.size sched_halt_on, . - sched_halt_on
 
 	.bss
