@@ -69,6 +69,24 @@
  *	65535, tells it from others.
  * debugcon(buf, len): write a record to the debug console (inc/export.h).
  * pages_free(): 4 KB pages free in the machine.
+ *
+ * Of ENV_TYPE_CONTROL only (else -E_PERM), dataplanes, see inc/dp.h:
+ * dp_create(nic, bound_ms): a new dataplane on a NIC (negative: none); its
+ *	id. bound_ms: time in ring 3 without a crossing after which it is
+ *	killed, 0: no tick. -E_NO_DEV, -E_BUSY (too many).
+ * dp_bind_core(dp, cpu): promise it a CPU (negative: any); the core's index.
+ * dp_alloc(dp, core, va, n, perm): n 2 MB pages at va, zeroed, of one core or
+ *	DP_SHARED; PTE_W and PTE_X count where the place leaves a choice.
+ * dp_write, dp_read(dp, core, va, buf, len): copy to or from its memory.
+ * dp_bind_queue(dp, core, queue): a queue pair with rings at DP_RX_RING and
+ *	DP_TX_RING. Result: offset of the TX tail in its page << 32, of the RX
+ *	tail in its page << 8, enum ring_kind. -E_BUSY if taken.
+ * dp_flows(dp, first, count, core): send flow groups to a core's queue.
+ * dp_start(dp): all cores enter the libOS as soon as they can.
+ * dp_stop(dp): by force: cores, flows, queues, memory back. By its owner it
+ *	is gone; by another it is ended and the owner's dp_event returns.
+ * dp_inspect(dp, info): struct dp_info.
+ * dp_event(dp): block until it has ended by itself or was ended; its state.
  */
 #define SYSCALLS(S0, S1, S2, S3, S4, S5) \
 	S2(cputs, const char *, s, size_t, len) \
@@ -107,9 +125,26 @@
 	S3(trace, uint32_t, event, uint64_t, a, uint64_t, b) \
 	S1(snapshot, uint32_t, tag) \
 	S2(debugcon, const void *, buf, size_t, len) \
-	S0(pages_free)
+	S0(pages_free) \
+	S2(dp_create, int32_t, nic, uint32_t, bound_ms) \
+	S2(dp_bind_core, uint32_t, dp, int32_t, cpu) \
+	S5(dp_alloc, uint32_t, dp, int32_t, core, uint64_t, va, \
+	   uint32_t, n, uint32_t, perm) \
+	S5(dp_write, uint32_t, dp, int32_t, core, uint64_t, va, \
+	   const void *, buf, size_t, len) \
+	S5(dp_read, uint32_t, dp, int32_t, core, uint64_t, va, \
+	   void *, buf, size_t, len) \
+	S3(dp_bind_queue, uint32_t, dp, uint32_t, core, uint32_t, queue) \
+	S4(dp_flows, uint32_t, dp, uint32_t, first, uint32_t, count, \
+	   uint32_t, core) \
+	S1(dp_start, uint32_t, dp) \
+	S1(dp_stop, uint32_t, dp) \
+	S2(dp_inspect, uint32_t, dp, struct dp_info *, info) \
+	S1(dp_event, uint32_t, dp)
 
 #define NET_BLOCK	1u	/* net_receive waits for the NIC's interrupt */
+
+struct dp_info;
 
 enum syscall_number {
 #define SYS_NUMBER(name, ...) SYS_##name,

@@ -4,6 +4,7 @@
  */
 #include "kern/env.h"
 #include "kern/cpu.h"
+#include "kern/dp.h"
 #include "kern/kernel.h"
 #include "kern/lapic.h"
 #include "kern/loader.h"
@@ -148,6 +149,7 @@ env_free(struct env *e)
 			cpus[i].fpu_owner = NULL;
 	e->status = ENV_DYING;
 	ipc_env_gone(e);
+	dp_env_gone(e);
 	wake_waiters(e);
 	pml4_destroy(e);
 	e->status = ENV_FREE;

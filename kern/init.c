@@ -8,6 +8,7 @@
 #include "kern/acpi.h"
 #include "kern/console.h"
 #include "kern/cpu.h"
+#include "kern/dp.h"
 #include "kern/env.h"
 #include "kern/irq.h"
 #include "kern/kernel.h"
@@ -56,6 +57,7 @@ init_rest(void)
 		(read_tsc() - uinfo->boot_tsc) / (tsc_hz / 1000000));
 	trace_init();
 	nic_init();
+	dp_init();
 	list_programs();
 	machine_baseline();
 	if (args_number("check", 0))

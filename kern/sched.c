@@ -8,6 +8,7 @@
  * the running slice, or the first sleeper's time.
  */
 #include "kern/cpu.h"
+#include "kern/dp.h"
 #include "kern/env.h"
 #include "kern/kernel.h"
 #include "kern/lapic.h"
@@ -192,7 +193,7 @@ sched_yield(void)
 		cpu->cur = NULL;
 		env_free(e);
 	} else if (e && e->status == ENV_RUNNING) {
-		if (!queue_head) {
+		if (!queue_head && !cpu->dp) {
 			cpu->slice_end = now + SLICE_MS * (tsc_hz / 1000);
 			arm_timer(cpu, cpu->slice_end);
 			env_run(e);
@@ -202,6 +203,8 @@ sched_yield(void)
 	}
 	if (machine_is_done())
 		machine_all_done();
+	if (cpu->dp)
+		dp_core_run(cpu);
 	e = queue_head;
 	if (!e)
 		halt(cpu);

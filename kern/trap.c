@@ -11,6 +11,7 @@
 #include "kern/trap.h"
 #include "kern/console.h"
 #include "kern/cpu.h"
+#include "kern/dp.h"
 #include "kern/env.h"
 #include "kern/irq.h"
 #include "kern/kernel.h"
@@ -211,6 +212,8 @@ dispatch_interrupt(struct cpu *cpu, uint64_t trapno)
 		sched_timer();
 	} else if (trapno == T_IPI_WAKE || trapno == T_IPI_DP) {
 		cpu->count->ipis++;
+		if (trapno == T_IPI_DP)
+			dp_ipi();
 	} else if (trapno == T_SPURIOUS) {
 		return true;	/* no end of interrupt for these */
 	} else if (trapno != T_LAPIC_ERROR) {
@@ -353,7 +356,7 @@ trap_from_user(struct cpu *cpu, struct trapframe *frame)
 		env_kill(e, trap_name(tf->trapno));
 	}
 
-	if (cpu->cur && cpu->cur->status == ENV_RUNNING &&
+	if (cpu->cur && cpu->cur->status == ENV_RUNNING && !cpu->dp &&
 	    !(tf->trapno == T_TIMER && read_tsc() >= cpu->slice_end))
 		env_run(cpu->cur);
 	sched_yield();

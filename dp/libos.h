@@ -1,0 +1,255 @@
+/*
+ * libos.h: the parts of the libOS and how they fit.
+ *
+ * One copy of everything declared here runs on each core of a dataplane, in
+ * ring 1, single-threaded: from the moment the application enters by
+ * `int 0x40` until it returns. Nothing is shared between cores but the common
+ * region (struct dp_common), where each cache line has one writer.
+ *
+ *	main.c	start: configuration, memory, rings, then the application
+ *	loop.c	the run loop, plain calls
+ *	calls.c	batched calls: reading them, checking addresses
+ *	rxbuf.c	receive buffers; rx.c receives, tx.c sends
+ *	tcp.c tcpcall.c udp.c	lwIP on one side, calls and events on the other
+ *	timer.c	the application's timers
+ *	arp.c	bindings between cores
+ *	kcall.c	the kernel (int 0x41), printing, physical addresses
+ */
+#ifndef JIX_DP_LIBOS_H
+#define JIX_DP_LIBOS_H
+
+#include "inc/dp.h"
+#include "inc/error.h"
+#include "inc/ix.h"
+#include "inc/ring_nic.h"
+#include "inc/string.h"
+#include "inc/types.h"
+#include "inc/x86.h"
+#include "lwip/netif.h"
+#include "lwip/pbuf.h"
+
+/* Sends up to this many bytes are copied: cheaper than a reference. */
+#define DP_SMALL_SEND	512
+
+#define boot		((const struct dp_boot *)DP_BOOT)
+#define common		((struct dp_common *)DP_COMMON)
+
+/* This core's place, and its published statistics and area. */
+extern uint32_t core;
+extern struct dp_stats *stats;
+extern struct ix_area *area;
+extern struct netif netif;
+extern uint64_t tsc_per_us;
+
+/* --- kcall.c --------------------------------------------------------------- */
+
+static inline int64_t
+kcall(uint64_t number, uint64_t a, uint64_t b)
+{
+	int64_t result;
+
+	__asm__ volatile("int $0x41"
+			 : "=a"(result) : "a"(number), "D"(a), "S"(b)
+			 : "memory", "cc");
+	return result;
+}
+
+/* Ask the kernel for the addresses of private memory. At start. */
+void dp_phys_init(void);
+/*
+ * The one place that knows DMA addresses. pa of va and, in *run, how many of
+ * the next bytes are contiguous with it. For memory of the libOS and for
+ * application memory that ix_range_ok() has accepted.
+ */
+physaddr_t dp_dma_addr(uint64_t va, uint32_t *run);
+/* Is [va, va + len) the application's own memory, readable? Not its RX pool. */
+bool dp_user_ok(uint64_t va, uint64_t len);
+
+/* --- rxbuf.c --------------------------------------------------------------- */
+
+enum rxbuf_state {
+	RXBUF_FREE = 0,
+	RXBUF_RING,		/* posted */
+	RXBUF_STACK,		/* in lwIP or in a connection's queue */
+	RXBUF_UDP,		/* shown to the application: a datagram */
+	RXBUF_FRAME,		/* shown to the application: a frame */
+	RXBUF_TCP,		/* shown to the application: part of a stream */
+	RXBUF_SENDING,		/* a bounced frame in the TX ring */
+};
+
+struct rxbuf {
+	struct pbuf_custom pc;	/* first: lwIP's view */
+	struct rxbuf *next;	/* of a connection's queue */
+	uint64_t shown;		/* address given to the application */
+	uint32_t len;		/* bytes shown */
+	uint8_t state;		/* enum rxbuf_state */
+};
+
+void rxbuf_init(void);
+/* Free buffers, and one of them; there must be one. */
+extern uint32_t rxbuf_nfree;
+struct rxbuf *rxbuf_get(void);
+void rxbuf_put(struct rxbuf *b);
+/* The buffer's memory, as the libOS sees it; its physical address. */
+uint8_t *rxbuf_mem(const struct rxbuf *b);
+physaddr_t rxbuf_pa(const struct rxbuf *b);
+uint32_t rxbuf_index(const struct rxbuf *b);
+struct rxbuf *rxbuf_by_index(uint32_t i);
+/* A pbuf over len bytes of the buffer, owned by the caller. */
+struct pbuf *rxbuf_pbuf(struct rxbuf *b, uint32_t len);
+/* Remember that p's payload is shown; the application's address of it. */
+uint64_t rxbuf_show(struct rxbuf *b, const void *payload, uint32_t len,
+		    enum rxbuf_state state);
+/* The buffer whose shown bytes include [addr, addr + len), or null. */
+struct rxbuf *rxbuf_shown(uint64_t addr, uint64_t len);
+
+/* --- rx.c, tx.c ------------------------------------------------------------ */
+
+void rx_init(void);
+/* Process up to `bound` frames; the number, 0 if there were none. */
+uint32_t rx_poll(uint32_t bound);
+void tx_init(void);
+/* Give back what has been sent. */
+void tx_reclaim(void);
+void tx_doorbell(void);
+/* netif->linkoutput. */
+err_t tx_pbuf(struct netif *nif, struct pbuf *p);
+/* A received frame back to its sender. 0 or -E_AGAIN (the buffer stays). */
+int tx_bounce(struct rxbuf *b);
+bool tx_idle(void);
+/*
+ * Frames put in the ring and frames reported sent, counted from the start;
+ * and the number of the last frame put that refers to memory in place.
+ */
+extern uint64_t tx_put_count, tx_done_count, tx_last_zero_copy;
+
+/* Frame mode: events instead of the stack. */
+extern bool frames_on;
+extern uint64_t frames_cookie;
+
+/* --- loop.c ---------------------------------------------------------------- */
+
+void loop_init(void);
+extern uint32_t nevents;
+
+static inline bool
+event_room(void)
+{
+	return nevents < IX_EVENTS;
+}
+
+/* Room has been checked. */
+static inline void
+event_post(uint32_t type, int32_t n, uint64_t cookie, uint64_t a, uint64_t b)
+{
+	struct ix_event *e = &area->events[nevents++];
+
+	e->type = type;
+	e->n = n;
+	e->cookie = cookie;
+	e->a = a;
+	e->b = b;
+}
+
+/* --- calls.c --------------------------------------------------------------- */
+
+void calls_run(uint32_t n);
+
+/* A gather element whose memory has been checked. */
+struct span {
+	uint64_t addr;		/* in the libOS's view of it */
+	uint32_t len;
+	struct rxbuf *rx;	/* it lies in this held buffer */
+};
+/*
+ * Read and check an array of struct ix_iovec: each word once. Spans, or a
+ * negative error; *total is the sum of lengths, at most max.
+ */
+int spans_read(uint64_t iov, uint64_t n, struct span *out, uint32_t max,
+	       uint32_t *total);
+int span_check(uint64_t addr, uint64_t len, struct span *out);
+
+/* Copy a short message without a call. */
+static inline void
+copy_small(void *dst, const void *src, uint32_t len)
+{
+	char *d = dst;
+	const char *s = src;
+
+	for (; len >= 8; len -= 8, d += 8, s += 8)
+		__builtin_memcpy(d, s, 8);
+	for (; len > 0; len--)
+		*d++ = *s++;
+}
+
+/* --- handles (calls.c) ----------------------------------------------------- */
+
+enum handle_kind {
+	HANDLE_CONN = 1,
+	HANDLE_LISTEN,
+	HANDLE_UDP,
+};
+
+/* The first generation of a slot: no handle of another run fits. */
+uint32_t handle_first_gen(uint32_t kind, uint32_t index);
+uint32_t handle_next_gen(uint32_t gen);
+
+// @exercise handle_check 5 'Tell stale and forged handles'
+/* Does h name slot `index` < limit of `kind` on this core? The index or -1. */
+static inline int64_t
+handle_index(uint64_t h, uint32_t kind, uint32_t limit)
+{
+	if (IX_HANDLE_KIND(h) != kind || IX_HANDLE_CORE(h) != core ||
+	    IX_HANDLE_INDEX(h) >= limit)
+		return -1;
+	return IX_HANDLE_INDEX(h);
+}
+// @end
+
+/* --- udp.c ----------------------------------------------------------------- */
+
+void udp_mod_init(void);
+int64_t call_udp_bind(uint64_t port, uint64_t cookie);
+int64_t call_udp_close(uint64_t handle);
+int64_t call_udp_send(uint64_t handle, uint64_t addr, uint64_t len,
+		      uint64_t peer);
+int64_t call_udp_sendv(uint64_t handle, uint64_t iov, uint64_t n,
+		       uint64_t peer);
+int64_t call_udp_recv_done(uint64_t addr);
+/* Post what waits for room. */
+void udp_emit(void);
+
+/* --- tcp.c, tcpcall.c ------------------------------------------------------ */
+
+void tcp_mod_init(void);
+int64_t call_listen(uint64_t port, uint64_t backlog, uint64_t cookie);
+int64_t call_unlisten(uint64_t handle);
+int64_t call_connect(uint64_t ip, uint64_t port, uint64_t cookie);
+int64_t call_accept(uint64_t handle, uint64_t cookie);
+int64_t call_reject(uint64_t handle);
+int64_t call_sendv(uint64_t handle, uint64_t iov, uint64_t n);
+int64_t call_recv_done(uint64_t handle, uint64_t bytes);
+int64_t call_close(uint64_t handle);
+int64_t call_abort(uint64_t handle);
+int64_t call_shutdown(uint64_t handle);
+/* Before the calls of a turn: what the last turn's dead connections held. */
+void tcp_reap(void);
+/* Post events of connections that have some, as far as there is room. */
+void tcp_emit(void);
+/* Anything left to post? */
+bool tcp_pending(void);
+
+/* --- timer.c, arp.c -------------------------------------------------------- */
+
+int64_t call_timer(uint64_t usec, uint64_t cookie);
+/* TSC of the next timer, ~0: none; post those that are due. */
+extern uint64_t timer_next;
+void timer_expire(uint64_t now);
+
+/* After lwIP has seen a frame that is not IPv4: publish an ARP binding. */
+void arp_publish(const uint8_t *frame, uint32_t len);
+/* Take over what the core of queue 0 has learned. */
+void arp_import(void);
+extern uint64_t arp_seen;
+
+#endif

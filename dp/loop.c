@@ -1,0 +1,195 @@
+/*
+ * loop.c: what happens when the application enters: the run loop, and the
+ * plain calls.
+ *
+ * One turn: give back what was sent; carry out the application's batch of
+ * calls; timers; poll the receive ring and process up to B frames; post
+ * events; one doorbell. If there are events the application gets them, else
+ * the turn is repeated until there are, or its time is up. A batch is what is
+ * there, never waited for.
+ */
+#include "dp/libos.h"
+#include "lib/lwip/tcp_buckets.h"
+#include "lwip/etharp.h"
+
+uint32_t nevents;
+
+static uint64_t tcp_tmr_next, arp_tmr_next;
+static uint64_t idle_since;	/* TSC of the first of a run of empty polls */
+static uint64_t mailbox_seen;
+static uint32_t poll_us_now;
+
+int64_t dp_enter(uint64_t op, uint64_t a, uint64_t b, uint64_t c);
+
+/* The control plane's requests; looked at every 10 ms. */
+static void
+mailbox_look(void)
+{
+	uint64_t seq = common->mailbox[core].seq;
+
+	if (seq == mailbox_seen)
+		return;
+	mailbox_seen = seq;
+	if (common->mailbox[core].command == DP_CMD_STOP)
+		kcall(DPC_EXIT, 0, 0);
+	else if (common->mailbox[core].command == DP_CMD_POLL_US)
+		poll_us_now = common->mailbox[core].arg;
+}
+
+static void
+stack_timers(uint64_t now)
+{
+	if (now >= tcp_tmr_next) {
+		tcp_tmr_next += 10000 * tsc_per_us;
+		if (tcp_tmr_next <= now)
+			tcp_tmr_next = now + 10000 * tsc_per_us;
+		if (tcp_buckets_busy())
+			tcp_buckets_tmr();
+		mailbox_look();
+	}
+	if (now >= arp_tmr_next) {
+		arp_tmr_next = now + 1000000 * tsc_per_us;
+		etharp_tmr();
+	}
+}
+
+/* When the kernel must wake this core at the latest. */
+static uint64_t
+next_deadline(uint64_t until)
+{
+	uint64_t t = MIN(until, timer_next);
+
+	if (tcp_buckets_busy())
+		t = MIN(t, tcp_tmr_next);
+	return MIN(t, arp_tmr_next);
+}
+
+void
+loop_init(void)
+{
+	poll_us_now = boot->poll_us;
+	mailbox_seen = common->mailbox[core].seq;
+}
+
+/* Nothing came: breathe, and after a while wait in the kernel. */
+static void
+idle(uint64_t now, uint64_t until)
+{
+	if (!idle_since)
+		idle_since = now;
+	cpu_pause();
+	if (poll_us_now == ~0u ||
+	    now - idle_since < poll_us_now * tsc_per_us || !tx_idle())
+		return;
+	stats->waits++;
+	kcall(DPC_WAIT, next_deadline(until), 0);
+}
+
+/* There is work again: the time since the first empty poll was idle. */
+static void
+idle_over(uint64_t now)
+{
+	if (idle_since) {
+		stats->c.idle_tsc += now - idle_since;
+		idle_since = 0;
+	}
+}
+
+static int64_t
+run(uint64_t ncalls, uint64_t usec)
+{
+	uint64_t now, until = ~0ul;
+	uint32_t n;
+
+	nevents = 0;
+	tcp_reap();
+	if (ncalls)
+		calls_run(MIN(ncalls, (uint64_t)IX_CALLS));
+	for (;;) {
+		stats->turns++;
+		tx_reclaim();
+		now = read_tsc();
+		if (until == ~0ul && usec != IX_FOREVER)
+			until = now + MIN(usec, 1ul << 40) * tsc_per_us;
+		if (unlikely(now >= timer_next))
+			timer_expire(now);
+		if (unlikely(now >= tcp_tmr_next || now >= arp_tmr_next))
+			stack_timers(now);
+		if (unlikely(common->arp.head != arp_seen))
+			arp_import();
+		n = rx_poll(boot->batch);
+		if (n)
+			idle_over(now);
+		tcp_emit();
+		udp_emit();
+		tx_doorbell();
+		if (nevents || now >= until)
+			break;
+		if (n == 0)
+			idle(now, until);
+	}
+	idle_over(now);
+	stats->events += nevents;
+	stats->event_stops += !event_room();
+	stats->rx_free = rxbuf_nfree;
+	return nevents;
+}
+
+/* --- Plain calls ------------------------------------------------------------ */
+
+static char print_buf[1024];
+
+static int64_t
+op_print(uint64_t addr, uint64_t len)
+{
+	len = MIN(len, (uint64_t)sizeof(print_buf));
+	if (!dp_user_ok(addr, len))
+		return -E_FAULT;
+	memcpy(print_buf, (const void *)addr, len);
+	return kcall(DPC_PRINT, (uint64_t)print_buf, len);
+}
+
+static int64_t
+op_stats(uint64_t addr, uint64_t len)
+{
+	len = MIN(len, sizeof(struct dp_stats));
+	if (addr % 8 || !dp_user_ok(addr, len))
+		return -E_FAULT;
+	memcpy((void *)addr, stats, len);
+	return (int64_t)len;
+}
+
+static int64_t
+plain_call(uint64_t op, uint64_t a, uint64_t b)
+{
+	switch (op) {
+	case IX_OP_PRINT:
+		return op_print(a, b);
+	case IX_OP_EXIT:
+		tx_doorbell();
+		return kcall(DPC_EXIT, a, 0);
+	case IX_OP_MAP:
+		return kcall(DPC_MAP, a, 0);
+	case IX_OP_NULL:
+		return 0;
+	case IX_OP_STATS:
+		return op_stats(a, b);
+	}
+	return -E_INVAL;
+}
+
+/* From dp_gate (head.S): ring 3 has entered. */
+int64_t
+dp_enter(uint64_t op, uint64_t a, uint64_t b, uint64_t c)
+{
+	int64_t result;
+
+	stats->crossings++;
+	if (likely(op == IX_OP_RUN))
+		result = run(a, b);
+	else
+		result = plain_call(op, a, b);
+	if (unlikely(stats->tick_stopped))
+		kcall(DPC_TICK, 0, 0);
+	return result;
+}

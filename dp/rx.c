@@ -1,0 +1,109 @@
+/*
+ * rx.c: receiving: harvest the ring, refill it in the same turn, hand frames
+ * to lwIP or, in frame mode, to the application.
+ *
+ * The ring always keeps its number of buffers: a frame is taken only if a
+ * free one can be posted in its place, and a ring's worth of free buffers is
+ * left alone. Below that a frame is dropped and its buffer posted again, so
+ * an application that hoards buffers starves only itself.
+ */
+#include "dp/libos.h"
+#include "lib/lwip/tcp_buckets.h"
+#include "netif/ethernet.h"
+
+static struct ring_rx ring;
+static uint64_t cookies[DP_RX_SLOTS];
+
+bool frames_on;
+uint64_t frames_cookie;
+
+#define RESERVE		DP_RX_SLOTS
+#define ETHERTYPE_OFF	12
+#define ETHERTYPE_IPV4	0x0008	/* as it lies in memory */
+
+void
+rx_init(void)
+{
+	ring_rx_init(&ring, boot->ring_kind, (struct ring_desc *)DP_RX_RING,
+		     DP_RX_SLOTS,
+		     (volatile uint32_t *)(DP_REGS + boot->rx_tail), cookies);
+	while (ring_rx_room(&ring) > 0) {
+		struct rxbuf *b = rxbuf_get();
+
+		b->state = RXBUF_RING;
+		ring_rx_post(&ring, rxbuf_pa(b), rxbuf_index(b));
+	}
+	ring_rx_doorbell(&ring);
+}
+
+static void
+repost(struct rxbuf *b)
+{
+	b->state = RXBUF_RING;
+	ring_rx_post(&ring, rxbuf_pa(b), rxbuf_index(b));
+}
+
+/* A frame of at least the Ethernet minimum, its buffer taken off the ring. */
+static void
+frame_in(struct rxbuf *b, uint32_t len)
+{
+	uint8_t *mem = rxbuf_mem(b);
+	bool ipv4;
+
+	if (frames_on) {
+		event_post(IX_EV_FRAME, len, frames_cookie,
+			   rxbuf_show(b, mem, len, RXBUF_FRAME), 0);
+		return;
+	}
+	if (unlikely(len < RING_FRAME_PAD)) {
+		memset(mem + len, 0, RING_FRAME_PAD - len);
+		len = RING_FRAME_PAD;
+	}
+	ipv4 = *(uint16_t *)(mem + ETHERTYPE_OFF) == ETHERTYPE_IPV4;
+	if (unlikely(!ipv4))
+		arp_publish(mem, len);
+	tcp_buckets_input(rxbuf_pbuf(b, len), &netif);
+}
+
+// @exercise rx_poll 15 'Poll the receive ring, at most B frames'
+uint32_t
+rx_poll(uint32_t bound)
+{
+	uint32_t n;
+
+	stats->c.polls++;
+	for (n = 0; n < bound && event_room(); n++) {
+		struct ring_rx_frame f;
+		enum ring_rx_result r = ring_rx_harvest(&ring, &f);
+		struct rxbuf *b;
+
+		if (r == RING_RX_EMPTY)
+			break;
+		b = rxbuf_by_index(f.cookie);
+		if (unlikely(r == RING_RX_DROP ||
+			     (f.flags & (RING_RX_IP_BAD | RING_RX_L4_BAD)))) {
+			stats->c.rx_malformed++;
+			repost(b);
+			continue;
+		}
+		if (unlikely(rxbuf_nfree <= RESERVE)) {
+			stats->c.rx_dropped++;
+			repost(b);
+			continue;
+		}
+		repost(rxbuf_get());
+		stats->c.rx_frames++;
+		stats->c.rx_bytes += f.len;
+		frame_in(b, f.len);
+	}
+	if (n == 0) {
+		stats->c.polls_empty++;
+		return 0;
+	}
+	stats->c.doorbells += ring_rx_doorbell(&ring);
+	if (rxbuf_nfree < stats->rx_free_min)
+		stats->rx_free_min = rxbuf_nfree;
+	stats->batches[31 - __builtin_clz(n)]++;
+	return n;
+}
+// @end

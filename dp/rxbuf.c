@@ -1,0 +1,115 @@
+/*
+ * rxbuf.c: this core's receive buffers. Their memory is the pool at
+ * DP_RXPOOL, which the application sees read-only; what is known about each
+ * lies here, where it sees nothing. Whoever has a buffer gives it back by
+ * rxbuf_put(), or, once a pbuf has been made of it, by freeing the pbuf.
+ */
+#include "dp/libos.h"
+
+static struct rxbuf bufs[DP_RX_BUFFERS];
+static uint32_t free_stack[DP_RX_BUFFERS];
+uint32_t rxbuf_nfree;
+
+uint32_t
+rxbuf_index(const struct rxbuf *b)
+{
+	return b - bufs;
+}
+
+struct rxbuf *
+rxbuf_by_index(uint32_t i)
+{
+	return &bufs[i];
+}
+
+uint8_t *
+rxbuf_mem(const struct rxbuf *b)
+{
+	return (uint8_t *)DP_RXPOOL + rxbuf_index(b) * RING_RX_BUFFER;
+}
+
+physaddr_t
+rxbuf_pa(const struct rxbuf *b)
+{
+	uint32_t run;
+
+	return dp_dma_addr((uint64_t)rxbuf_mem(b), &run);
+}
+
+static void
+pbuf_freed(struct pbuf *p)
+{
+	rxbuf_put((struct rxbuf *)p);
+}
+
+void
+rxbuf_init(void)
+{
+	uint32_t n = MIN(boot->rx_buffers, (uint32_t)DP_RX_BUFFERS);
+
+	for (uint32_t i = n; i > 0; i--) {
+		bufs[i - 1].pc.custom_free_function = pbuf_freed;
+		rxbuf_put(&bufs[i - 1]);
+	}
+	stats->rx_free_min = rxbuf_nfree;
+}
+
+struct rxbuf *
+rxbuf_get(void)
+{
+	struct rxbuf *b = &bufs[free_stack[--rxbuf_nfree]];
+
+	b->state = RXBUF_STACK;
+	return b;
+}
+
+void
+rxbuf_put(struct rxbuf *b)
+{
+	b->state = RXBUF_FREE;
+	free_stack[rxbuf_nfree++] = rxbuf_index(b);
+}
+
+struct pbuf *
+rxbuf_pbuf(struct rxbuf *b, uint32_t len)
+{
+	struct pbuf *p = &b->pc.pbuf;
+
+	p->next = NULL;
+	p->payload = rxbuf_mem(b);
+	p->tot_len = p->len = len;
+	p->type_internal = PBUF_REF;
+	p->flags = PBUF_FLAG_IS_CUSTOM;
+	p->ref = 1;
+	p->if_idx = NETIF_NO_INDEX;
+	b->state = RXBUF_STACK;
+	return p;
+}
+
+uint64_t
+rxbuf_show(struct rxbuf *b, const void *payload, uint32_t len,
+	   enum rxbuf_state state)
+{
+	b->state = state;
+	b->len = len;
+	b->shown = IX_CORE(core) + IX_RXPOOL_OFF +
+		((uint64_t)payload - DP_RXPOOL);
+	return b->shown;
+}
+
+struct rxbuf *
+rxbuf_shown(uint64_t addr, uint64_t len)
+{
+	uint64_t off = addr - (IX_CORE(core) + IX_RXPOOL_OFF);
+	struct rxbuf *b;
+
+	if (off / RING_RX_BUFFER >= boot->rx_buffers)
+		return NULL;
+	b = &bufs[off / RING_RX_BUFFER];
+	if (b->state < RXBUF_UDP || b->state > RXBUF_TCP)
+		return NULL;
+	if (addr < b->shown || len > b->len ||
+	    addr - b->shown > b->len - len)
+		return NULL;
+	return b;
+}

@@ -1,0 +1,166 @@
+/*
+ * tx.c: sending: lwIP's pbuf chains and bounced frames as gather lists in the
+ * transmit ring. What is in the ring is referenced until the NIC reports it
+ * sent. One doorbell per turn tells the NIC.
+ */
+#include "dp/libos.h"
+#include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
+#include "lwip/prot/udp.h"
+
+static struct ring_tx ring;
+static struct ring_tx_slot slots[DP_TX_SLOTS];
+uint64_t tx_put_count, tx_done_count, tx_last_zero_copy;
+
+/* A cookie is a pbuf, or a receive buffer with this bit. */
+#define COOKIE_RXBUF	1ul
+
+void
+tx_init(void)
+{
+	ring_tx_init(&ring, boot->ring_kind, (struct ring_desc *)DP_TX_RING,
+		     DP_TX_SLOTS,
+		     (volatile uint32_t *)(DP_REGS_TX + boot->tx_tail), slots);
+}
+
+void
+tx_reclaim(void)
+{
+	uint64_t cookie;
+
+	while (ring_tx_reclaim(&ring, &cookie)) {
+		tx_done_count++;
+		if (cookie & COOKIE_RXBUF)
+			rxbuf_put((struct rxbuf *)(cookie & ~COOKIE_RXBUF));
+		else
+			pbuf_free((struct pbuf *)cookie);
+	}
+}
+
+bool
+tx_idle(void)
+{
+	return ring_tx_pending(&ring) == 0;
+}
+
+void
+tx_doorbell(void)
+{
+	stats->c.doorbells += ring_tx_doorbell(&ring);
+}
+
+/* The chain as physically contiguous pieces; 0 if there are too many. */
+static uint32_t
+gather(const struct pbuf *p, struct ring_frag *frags)
+{
+	uint32_t n = 0;
+
+	for (; p; p = p->next) {
+		uint64_t va = (uint64_t)p->payload;
+		uint32_t left = p->len;
+
+		while (left > 0) {
+			uint32_t run;
+
+			if (n == RING_FRAGS_MAX)
+				return 0;
+			frags[n].pa = dp_dma_addr(va, &run);
+			run = MIN(run, left);
+			frags[n++].len = run;
+			va += run;
+			left -= run;
+		}
+	}
+	return n;
+}
+
+/* The sum of the pseudo-header, folded but not inverted (RFC 9293, 3.1). */
+static uint16_t
+pseudo_sum(const struct ip_hdr *ip, uint32_t len)
+{
+	uint64_t sum = (uint64_t)ip->src.addr + ip->dest.addr +
+		((uint32_t)IPH_PROTO(ip) << 8) + lwip_htons(len);
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+static const struct ring_tx_offload offload_tcp = {
+	.flags = RING_TX_IP_CSUM | RING_TX_TCP_CSUM, .l2len = 14, .l3len = 20,
+};
+static const struct ring_tx_offload offload_udp = {
+	.flags = RING_TX_IP_CSUM | RING_TX_UDP_CSUM, .l2len = 14, .l3len = 20,
+};
+static const struct ring_tx_offload offload_ip = {
+	.flags = RING_TX_IP_CSUM, .l2len = 14, .l3len = 20,
+};
+
+/* What the NIC shall compute for an outgoing frame of lwIP's. */
+static const struct ring_tx_offload *
+choose_offload(const struct pbuf *p)
+{
+	const struct eth_hdr *eth = p->payload;
+	const struct ip_hdr *ip = (const void *)(eth + 1);
+	uint32_t l4len;
+
+	if (ring.kind != RING_ADV || eth->type != PP_HTONS(ETHTYPE_IP))
+		return NULL;
+	l4len = p->tot_len - sizeof(*eth) - IP_HLEN;
+	if (IPH_PROTO(ip) == IP_PROTO_TCP) {
+		((struct tcp_hdr *)(ip + 1))->chksum = pseudo_sum(ip, l4len);
+		return &offload_tcp;
+	}
+	if (IPH_PROTO(ip) == IP_PROTO_UDP) {
+		((struct udp_hdr *)(ip + 1))->chksum = pseudo_sum(ip, l4len);
+		return &offload_udp;
+	}
+	return &offload_ip;
+}
+
+err_t
+tx_pbuf(struct netif *nif, struct pbuf *p)
+{
+	struct ring_frag frags[RING_FRAGS_MAX];
+	uint32_t n = gather(p, frags);
+
+	if (n == 0 || ring_tx_put(&ring, frags, n, choose_offload(p),
+				  (uint64_t)p) < 0) {
+		stats->c.tx_full++;
+		return ERR_MEM;
+	}
+	tx_put_count++;
+	if (p->next)
+		tx_last_zero_copy = tx_put_count;
+	pbuf_ref(p);
+	stats->c.tx_frames++;
+	stats->c.tx_bytes += p->tot_len;
+	return ERR_OK;
+}
+
+int
+tx_bounce(struct rxbuf *b)
+{
+	uint64_t *mem = (uint64_t *)rxbuf_mem(b);
+	struct ring_frag frag = { rxbuf_pa(b), b->len };
+	uint64_t dst = mem[0], src = *(uint64_t *)((char *)mem + 6);
+
+	if (ring_tx_room(&ring) == 0)
+		return -E_AGAIN;
+	/* Two 6-byte addresses change places; bytes 12 and 13 stay. */
+	*(uint64_t *)((char *)mem + 6) = (dst & 0xffffffffffff) |
+		(src & ~0xfffffffffffful);
+	*(uint32_t *)mem = src;
+	*(uint16_t *)((char *)mem + 4) = src >> 32;
+	if (ring_tx_put(&ring, &frag, 1, NULL,
+			(uint64_t)b | COOKIE_RXBUF) < 0)
+		return -E_AGAIN;
+	tx_put_count++;
+	b->state = RXBUF_SENDING;
+	stats->c.tx_frames++;
+	stats->c.tx_bytes += b->len;
+	return 0;
+}

@@ -1,0 +1,476 @@
+/*
+ * ixcp.c: the control plane of dataplanes. It alone may bind cores and NIC
+ * queues; it loads the libOS and the application into a dataplane's memory,
+ * starts it, waits for its end and gives everything back.
+ *
+ *	ixcp run [options] APP [options] [--] [ARGUMENTS]
+ *	ixcp stop ID		ask it to end, then end it by force
+ *	ixcp status		what runs where
+ *
+ *	-c CORES	how many (1)		-n NIC	which (the last)
+ *	-b BOUND	frames per batch (64)
+ *	-w USEC		poll that long without work, then wait in the kernel;
+ *			-1: for ever (0 in exact runs too); default 200
+ *	-t MSEC		kill the application after that long in ring 3;
+ *			0: never
+ *	-L NAME		another libOS (tests)
+ *
+ * APP is the program NAME.ix if there is one, else NAME.
+ */
+#include "inc/dp.h"
+#include "inc/elf.h"
+#include "inc/lib.h"
+#include "inc/ring.h"
+#include "inc/socket.h"
+
+#define CHUNK		65536
+#define BATCH		64
+#define POLL_US		200
+#define BOUND_MS	100
+#define BOUND_MS_EXACT	10
+#define FLOW_GROUPS	128
+#define DATA_PAGES_MAX	((DP_DATA_END - DP_DATA) / PG2SIZE)
+
+struct options {
+	long cores, nic, batch, poll_us, bound_ms;
+	const char *libos;
+	const char *app;
+	char args[IX_ARGS];
+};
+
+static uint8_t chunk[CHUNK];
+static struct dp_boot dp_boot;
+
+static void
+fail(const char *what, int64_t code)
+{
+	cprintf("ixcp: %s: %s\n", what, error_string(code));
+	exit();
+}
+
+static int64_t
+check(const char *what, int64_t r)
+{
+	if (r < 0)
+		fail(what, r);
+	return r;
+}
+
+/* --- Boot arguments --------------------------------------------------------- */
+
+/* The value of key among the boot arguments, or `absent`. */
+static const char *
+boot_value(const char *key, const char *absent)
+{
+	static char value[64];
+	const volatile char *s = uinfo->args;
+	size_t n = strlen(key);
+
+	for (size_t i = 0; i < UINFO_ARGS && s[i]; i++) {
+		size_t k = 0;
+
+		if (i > 0 && s[i - 1] != ' ')
+			continue;
+		if (s[i] == '-' && s[i + 1] == '-')
+			break;
+		while (k < n && s[i + k] == key[k])
+			k++;
+		if (k < n || s[i + k] != '=')
+			continue;
+		i += k + 1;
+		for (k = 0; k + 1 < sizeof(value) && s[i + k] &&
+		     s[i + k] != ' '; k++)
+			value[k] = s[i + k];
+		value[k] = '\0';
+		return value;
+	}
+	return absent;
+}
+
+static uint32_t
+boot_address(const char *key, long nic, const char *absent)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%s%ld", key, nic);
+	return ntohl(inet_addr(boot_value(name, absent)));
+}
+
+static uint64_t
+boot_number(const char *key)
+{
+	return strtoull(boot_value(key, "0"), NULL, 0);
+}
+
+/* --- Loading ---------------------------------------------------------------- */
+
+/* The index of program "name suffix", or -1. */
+static int
+find_program(const char *name, const char *suffix)
+{
+	char want[UINFO_NAME];
+
+	snprintf(want, sizeof(want), "%s%s", name, suffix);
+	for (uint32_t i = 0; i < uinfo->nprogram; i++)
+		if (strcmp((const char *)uinfo->program[i], want) == 0)
+			return i;
+	return -1;
+}
+
+/* Copy len bytes of a program at `offset` to va of a core. */
+static void
+copy_in(int dp, int core, uint64_t va, int program, uint64_t offset,
+	uint64_t len)
+{
+	while (len > 0) {
+		uint64_t n = MIN(len, (uint64_t)CHUNK);
+		int64_t got = sys_program_read(program, offset, chunk, n);
+
+		if (got <= 0)
+			fail("program file", got < 0 ? got : -E_EOF);
+		check("load", sys_dp_write(dp, core, va, chunk, got));
+		va += got;
+		offset += got;
+		len -= got;
+	}
+}
+
+struct image {
+	int program;
+	struct elf_header h;
+	struct elf_phdr ph[8];
+};
+
+static void
+read_image(const char *name, int program, struct image *im)
+{
+	im->program = program;
+	if (program < 0)
+		fail(name, -E_NOT_FOUND);
+	if (sys_program_read(program, 0, &im->h, sizeof(im->h)) !=
+	    sizeof(im->h) || im->h.magic != ELF_MAGIC ||
+	    im->h.class != ELF_CLASS_64 || im->h.phnum > ARRAY_SIZE(im->ph))
+		fail(name, -E_NOT_EXEC);
+	if (sys_program_read(program, im->h.phoff, im->ph,
+			     im->h.phnum * sizeof(im->ph[0])) < 0)
+		fail(name, -E_NOT_EXEC);
+}
+
+/* Memory for the segments, then their content. core: DP_SHARED or a core. */
+static void
+load_segments(int dp, int core, const struct image *im, uint64_t from,
+	      uint64_t to)
+{
+	for (int i = 0; i < im->h.phnum; i++) {
+		const struct elf_phdr *ph = &im->ph[i];
+		uint64_t start = ROUNDDOWN(ph->vaddr, PG2SIZE);
+		uint64_t end = ROUNDUP(ph->vaddr + ph->memsz, PG2SIZE);
+		uint32_t perm = (ph->flags & ELF_PF_W ? PTE_W : 0) |
+			(ph->flags & ELF_PF_X ? PTE_X : 0);
+
+		if (ph->type != ELF_PT_LOAD || ph->memsz == 0 ||
+		    ph->vaddr < from || ph->vaddr >= to)
+			continue;
+		check("memory", sys_dp_alloc(dp, core, start,
+					     (end - start) / PG2SIZE, perm));
+		copy_in(dp, core, ph->vaddr, im->program, ph->offset,
+			ph->filesz);
+	}
+}
+
+static uint32_t
+data_pages(const struct image *im)
+{
+	uint64_t end = DP_DATA;
+
+	for (int i = 0; i < im->h.phnum; i++)
+		if (im->ph[i].type == ELF_PT_LOAD &&
+		    im->ph[i].vaddr >= DP_DATA)
+			end = MAX(end, im->ph[i].vaddr + im->ph[i].memsz);
+	return (ROUNDUP(end, PG2SIZE) - DP_DATA) / PG2SIZE;
+}
+
+/* --- Starting ----------------------------------------------------------------- */
+
+static void
+fill_boot(const struct options *o, int core, int cpu, uint64_t app_entry,
+	  uint32_t pages)
+{
+	struct dp_boot *b = &dp_boot;
+	uint64_t seed = boot_number("seed");
+
+	memset(b, 0, sizeof(*b));
+	b->core = core;
+	b->ncores = o->cores;
+	b->cpu = cpu;
+	b->batch = o->batch;
+	b->poll_us = o->poll_us < 0 ? ~0u : o->poll_us;
+	b->tsc_hz = uinfo->tsc_hz;
+	b->exact = strcmp(boot_value("exact", "0"), "0") != 0;
+	b->seed = b->exact ? seed : seed ^ read_tsc();
+	b->app_entry = app_entry;
+	b->data_pages = pages;
+	b->rx_buffers = DP_RX_BUFFERS;
+	b->ip = boot_address("ip", o->nic, o->nic == 0 ? "10.0.2.15" :
+			     o->nic == 1 ? "10.0.3.15" : "10.0.3.16");
+	b->netmask = 0xffffff00;
+	b->gateway = boot_address("gw", o->nic, "0.0.0.0");
+	if (b->gateway == 0)
+		b->gateway = (b->ip & b->netmask) | 2;
+	memcpy(b->mac, (const void *)uinfo->nic[o->nic].mac, 6);
+	strlcpy(b->args, o->args, sizeof(b->args));
+}
+
+/* One core's private memory, its part of the application's half, its queue. */
+static void
+set_up_core(int dp, const struct options *o, int core,
+	    const struct image *libos, const struct image *app)
+{
+	struct dp_info info;
+	int64_t q;
+
+	check("memory", sys_dp_alloc(dp, core, DP_SYS, 1, PTE_W));
+	check("memory", sys_dp_alloc(dp, core, DP_RXPOOL, DP_RX_BUFFERS *
+				     RING_RX_BUFFER / PG2SIZE, PTE_W));
+	check("memory", sys_dp_alloc(dp, DP_SHARED, IX_CORE(core) +
+				     IX_AREA_OFF, 1, PTE_W));
+	check("memory", sys_dp_alloc(dp, DP_SHARED, IX_CORE(core) +
+				     IX_STACK_OFF, 1, PTE_W));
+	load_segments(dp, core, libos, DP_DATA, DP_DATA_END);
+	check("inspect", sys_dp_inspect(dp, &info));
+	fill_boot(o, core, info.core[core].cpu, app->h.entry,
+		  data_pages(libos));
+	q = check("queue", sys_dp_bind_queue(dp, core, core));
+	dp_boot.ring_kind = q & 0xff;
+	dp_boot.rx_tail = q >> 8 & 0xffffff;
+	dp_boot.tx_tail = q >> 32;
+	check("start-up page", sys_dp_write(dp, core, DP_BOOT, &dp_boot,
+					    sizeof(dp_boot)));
+}
+
+/* Spread the flow groups evenly over the cores. */
+static void
+set_flows(int dp, long cores)
+{
+	uint32_t groups = FLOW_GROUPS;
+	uint8_t owner[FLOW_GROUPS];
+
+	for (uint32_t g = 0; g < groups; g++) {
+		owner[g] = g % cores;
+		if (sys_dp_flows(dp, g, 1, owner[g]) < 0) {
+			if (cores > 1)
+				fail("flow groups", -E_NOT_SUPP);
+			return;	/* a NIC with one queue */
+		}
+	}
+	check("flow table", sys_dp_write(dp, DP_SHARED, DP_COMMON +
+		offsetof(struct dp_common, flow_core), owner, groups));
+	check("flow table", sys_dp_write(dp, DP_SHARED, DP_COMMON +
+		offsetof(struct dp_common, flow_groups), &groups,
+		sizeof(groups)));
+}
+
+static int
+set_up(const struct options *o)
+{
+	static struct image libos, app;
+	int dp, program;
+
+	program = find_program(o->app, ".ix");
+	if (program < 0)
+		program = find_program(o->app, "");
+	read_image(o->app, program, &app);
+	read_image(o->libos, find_program(o->libos, ""), &libos);
+	dp = check("create", sys_dp_create(o->nic, o->bound_ms));
+	for (int i = 0; i < o->cores; i++)
+		check("core", sys_dp_bind_core(dp, -1));
+	load_segments(dp, DP_SHARED, &libos, DP_TEXT, DP_TEXT_END);
+	load_segments(dp, DP_SHARED, &app, IX_TEXT, IX_TEXT_END);
+	check("memory", sys_dp_alloc(dp, DP_SHARED, DP_COMMON, 1, PTE_W));
+	for (int i = 0; i < o->cores; i++)
+		set_up_core(dp, o, i, &libos, &app);
+	set_flows(dp, o->cores);
+	return dp;
+}
+
+/* --- Reporting ------------------------------------------------------------------ */
+
+static void
+report_core(int n, const struct dp_core_info *c)
+{
+	switch (c->reason) {
+	case DP_LEFT_EXIT:
+		cprintf("ixcp: core %d exited with %ld\n", n, (long)c->code);
+		break;
+	case DP_LEFT_FAULT:
+		cprintf("ixcp: core %d died in ring %lu: trap %ld, error %lx, "
+			"address %lx, rip %lx\n", n, c->fault_cs,
+			(long)c->code, c->fault_err, c->fault_va,
+			c->fault_rip);
+		break;
+	case DP_LEFT_BOUND:
+		cprintf("ixcp: core %d: %ld ms in ring 3, killed\n", n,
+			(long)c->code);
+		break;
+	case DP_LEFT_REVOKED:
+		cprintf("ixcp: core %d taken back\n", n);
+		break;
+	}
+}
+
+static void
+print_status(int dp)
+{
+	static struct dp_stats s;
+	struct dp_info info;
+
+	if (sys_dp_inspect(dp, &info) < 0)
+		return;
+	cprintf("dataplane %u: state %u, NIC %u, %u cores, %u 2 MB pages\n",
+		info.id, info.state, info.nic, info.ncores, info.pages_2m);
+	for (uint32_t i = 0; i < info.ncores; i++) {
+		if (sys_dp_read(dp, i, DP_COMMON + offsetof(struct dp_common,
+				stats) + i * sizeof(s), &s, sizeof(s)) < 0)
+			continue;
+		cprintf("  core %u: CPU %u, queue %u, %lu turns, %lu "
+			"crossings, %lu frames in, %lu out, %lu dropped, "
+			"%lu connections, %lu buffers free, %lu waits\n",
+			i, info.core[i].cpu, info.core[i].queue, s.turns,
+			s.crossings, s.c.rx_frames, s.c.tx_frames,
+			s.c.rx_dropped, s.tcp_conns, s.rx_free, s.waits);
+	}
+}
+
+/* --- Commands ------------------------------------------------------------------- */
+
+static void
+run(const struct options *o)
+{
+	struct dp_info info;
+	int dp, state;
+
+	if (o->nic < 0)
+		fail("no NIC", -E_NO_DEV);
+	dp = set_up(o);
+	cprintf("ixcp: %s is dataplane %d: %ld core%s, NIC %ld\n", o->app, dp,
+		o->cores, o->cores > 1 ? "s" : "", o->nic);
+	check("start", sys_dp_start(dp));
+	state = check("wait", sys_dp_event(dp));
+	check("inspect", sys_dp_inspect(dp, &info));
+	for (uint32_t i = 0; i < info.ncores; i++)
+		report_core(i, &info.core[i]);
+	check("stop", sys_dp_stop(dp));
+	cprintf("ixcp: dataplane %d has %s\n", dp,
+		state == DP_EXITED ? "ended" : "been killed");
+}
+
+#define POLITE_MS	100
+
+static void
+stop(int dp)
+{
+	struct dp_info info;
+	struct {
+		uint64_t seq, command, arg;
+	} mail = { .command = DP_CMD_STOP };
+
+	check("stop", sys_dp_inspect(dp, &info));
+	for (uint32_t i = 0; i < info.ncores; i++) {
+		uint64_t va = DP_COMMON + offsetof(struct dp_common, mailbox) +
+			i * sizeof(((struct dp_common *)0)->mailbox[0]);
+
+		mail.seq = read_tsc();
+		sys_dp_write(dp, i, va + 8, &mail.command, 16);
+		sys_dp_write(dp, i, va, &mail.seq, 8);
+	}
+	for (int ms = 0; ms < POLITE_MS; ms += 10) {
+		sys_sleep_until(sys_time_msec() + 10);
+		if (sys_dp_inspect(dp, &info) < 0 ||
+		    info.state != DP_RUNNING)
+			return;
+	}
+	sys_dp_stop(dp);
+}
+
+static bool
+take_option(struct args *a, int opt, struct options *o)
+{
+	switch (opt) {
+	case 'c':
+		o->cores = args_number(a, 1, NCPU - 1);
+		return true;
+	case 'n':
+		o->nic = args_number(a, 0, UINFO_NICS - 1);
+		return true;
+	case 'b':
+		o->batch = args_number(a, 1, 512);
+		return true;
+	case 'w':
+		o->poll_us = args_number(a, -1, 1000000000);
+		return true;
+	case 't':
+		o->bound_ms = args_number(a, 0, 1000000);
+		return true;
+	case 'L':
+		o->libos = args_value(a);
+		return o->libos != NULL;
+	}
+	return false;
+}
+
+#define USAGE	"run [-c CORES] [-n NIC] [-b BOUND] [-w USEC] [-t MSEC] " \
+		"APP [ARGUMENTS] | stop ID | status"
+
+static void
+parse_run(struct args *a, struct options *o)
+{
+	bool exact = strcmp(boot_value("exact", "0"), "0") != 0;
+	uint64_t scale = MAX(boot_number("tscale"), 1ul);
+	char *word;
+	int opt, n;
+
+	o->cores = 1;
+	o->nic = (long)MIN(uinfo->nnic, 2u) - 1;
+	o->batch = BATCH;
+	o->poll_us = exact ? -1 : POLL_US;
+	o->bound_ms = (exact ? BOUND_MS_EXACT : BOUND_MS) * scale;
+	o->libos = "libos";
+	while ((opt = args_option(a)) != 0)
+		if (!take_option(a, opt, o))
+			args_usage(USAGE);
+	o->app = args_next(a);
+	if (!o->app)
+		args_usage(USAGE);
+	while (a->left > 0 && a->word[0][0] == '-' && strchr("cnbwtL",
+	       a->word[0][1]) && (opt = args_option(a)) != 0)
+		if (!take_option(a, opt, o))
+			args_usage(USAGE);
+	if (a->left > 0 && strcmp(a->word[0], "--") == 0)
+		args_next(a);
+	n = snprintf(o->args, sizeof(o->args), "%s", o->app);
+	while ((word = args_next(a)) != NULL && n < (int)sizeof(o->args))
+		n += snprintf(o->args + n, sizeof(o->args) - n, " %s", word);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct options o;
+	const char *command;
+	struct args a;
+
+	args_start(&a, argc, argv);
+	command = args_next(&a);
+	if (command && strcmp(command, "run") == 0) {
+		parse_run(&a, &o);
+		run(&o);
+	} else if (command && strcmp(command, "stop") == 0 && a.left == 1) {
+		stop(atoi(args_next(&a)));
+	} else if (command && strcmp(command, "status") == 0) {
+		for (int i = 0; i < DP_MAX; i++)
+			print_status(i);
+	} else {
+		args_usage(USAGE);
+	}
+	return 0;
+}
