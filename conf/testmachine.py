@@ -243,8 +243,8 @@ class Machine:
 
     def gdb(self, commands, timeout=30):
         """Run gdb on this machine (gdb=True) with the tree's settings and
-        the given commands; its output. gdb runs in batch mode and leaves the
-        machine as its last command does."""
+        the given commands, in batch mode; its output. At the end it leaves
+        the machine as it is, or goes on after `detach`."""
         self.test.wait_for(lambda: os.path.exists(self.gdb_path) or
                            self.status is not None, "QEMU's gdb stub")
         script = os.path.join(self.dir, "gdb.cmd")
@@ -252,6 +252,8 @@ class Machine:
             f.write("set pagination off\nset confirm off\nset width 0\n")
             f.write("target remote %s\n" % self.gdb_path)
             f.write("\n".join(commands) + "\n")
+            if commands[-1] != "detach":
+                f.write("disconnect\n")
         limit = min(timeout * SCALE, max(self.test.remaining(), 0.1))
         init = os.path.join(self.tree, "obj", "gdbinit")
         try:
@@ -277,6 +279,8 @@ class TestConfig(command.Config):
     def __init__(self, run_dir, programs, cpus, mem, cpu, thread, nics, boot):
         super().__init__({"CPUS": str(cpus), "MODE": "lab6", "PCAP": "0",
                           "ARGS": programs}, run_dir=run_dir)
+        if not programs:                # none, not the servers
+            self.commands = []
         self.mem = command.parse_size(mem)
         self.cpu = cpu
         if thread is None:

@@ -19,19 +19,21 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.dirname(HERE))
 
-import elflines  # noqa: E402
-import frames    # noqa: E402
+import frames  # noqa: E402
 
 PHYSMAP = 0xffff800000000000
 PHYS_MASK = 0x000ffffffffff000
 STATUS = ("free", "dying", "runnable", "running", "blocked")
+REGS = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10",
+        "r11", "r12", "r13", "r14", "r15")
 WAITS = ("", "for a message", "to send", "for a time", "for an environment",
          "for the console", "for a frame", "for a dataplane event")
 
 
 def number(expression):
     """A C expression's value as an unsigned number."""
-    return int(gdb.parse_and_eval(expression)) & (2 ** 64 - 1)
+    value = gdb.parse_and_eval("(unsigned long)(%s)" % expression)
+    return int(value) & (2 ** 64 - 1)
 
 
 # --- Environments and CPUs -------------------------------------------------
@@ -79,10 +81,9 @@ def current_env(cpu=None):
 # --- Symbols of user programs ----------------------------------------------
 
 class Symbols:
-    """Which program's symbols are loaded, and the reading of programs."""
+    """Which program's symbols are loaded."""
 
     loaded = None
-    files = {}
 
     @staticmethod
     def path(name):
@@ -116,15 +117,6 @@ class Symbols:
                 pass                    # the user removed it by hand
             cls.loaded = None
 
-    @classmethod
-    def where(cls, path, address):
-        """function+offset (file:line) of an address in an ELF file."""
-        if path not in cls.files:
-            cls.files[path] = elflines.Elf(path)
-        function, offset, name, line = cls.files[path].where(address)
-        text = "%s+%#x" % (function, offset) if function else "?"
-        return text + (" (%s:%d)" % (name, line) if name else "")
-
 
 def on_stop(event):
     """At each stop, have the symbols of the environment that runs here."""
@@ -157,15 +149,6 @@ def entries(root, va):
         if not entry & 1 or (level in (1, 2) and entry & 0x80):
             return
         table = entry
-
-
-def user_word(env, va):
-    """Eight bytes of an environment's memory, None if nothing is mapped."""
-    level, entry = list(entries(int(env["pml4_pa"]), va))[-1]
-    if not entry & 1:
-        return None
-    size = 1 << (12 + 9 * level)
-    return word(PHYSMAP + (entry & PHYS_MASK & -size) + (va & (size - 1)))
 
 
 def flags_text(entry):
@@ -282,9 +265,7 @@ that of the environment that the selected CPU runs. Also a struct env."""
 
     @staticmethod
     def show(tf):
-        names = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9",
-                 "r10", "r11", "r12", "r13", "r14", "r15")
-        cells = ["%-4s %016x" % (n, int(tf["regs"][n])) for n in names]
+        cells = ["%-4s %016x" % (n, int(tf["regs"][n])) for n in REGS]
         for i in range(0, len(cells), 3):
             print("  " + "   ".join(cells[i:i + 3]))
         print("  trap %d, error %#x, ring %d" % (
@@ -294,22 +275,35 @@ that of the environment that the selected CPU runs. Also a struct env."""
 
 
 class Bt(Command):
-    """jix bt ENV: the user stack of an environment that is not running, from
-its saved registers. For one that runs, select its CPU's thread and use bt."""
+    """jix bt ENV: the stack of an environment that is not running, with its
+arguments and variables as bt shows them. For one that runs, select its CPU's
+thread and use bt. The selected CPU lends its registers for the time."""
 
     def run(self, args):
         if len(args) != 1:
             raise gdb.GdbError("usage: jix bt ENV")
         env = find_env(args[0])
-        path = Symbols.path(name_of(env))
-        ip, fp = int(env["tf"]["rip"]), int(env["tf"]["regs"]["rbp"])
-        for depth in range(64):
-            place = Symbols.where(path, ip - (depth > 0)) if path else ""
-            print("#%-2d %#018x  %s" % (depth, ip, place))
-            ip = user_word(env, fp + 8) if fp else None
-            if not ip:
-                break
-            fp = user_word(env, fp)
+        wanted = {name: int(env["tf"]["regs"][name]) for name in REGS}
+        wanted.update(rip=int(env["tf"]["rip"]), rsp=int(env["tf"]["rsp"]),
+                      cr3=int(env["pml4_pa"]))
+        gdb.execute("select-frame 0")
+        # As text: cr3 is no number to gdb, but a set of flags.
+        saved = {name: int(gdb.execute("output/x $" + name, False, True), 16)
+                 for name in wanted}
+        loaded = Symbols.loaded
+        try:
+            Symbols.load(name_of(env))
+            self.set(wanted)
+            gdb.execute("backtrace")
+        finally:
+            self.set(saved)
+            if loaded and loaded != Symbols.loaded:
+                Symbols.load(os.path.basename(loaded))
+
+    @staticmethod
+    def set(values):
+        for name, value in values.items():
+            gdb.execute("set $%s = %#xul" % (name, value))
 
 
 class Walk(Command):

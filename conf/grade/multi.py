@@ -135,7 +135,7 @@ def stresssched(t):
 
 @test(3, "queued senders are served in turn")
 def fairness(t):
-    passes(t, "fairness", cpus=2)
+    passes(t, "fairness", cpus=1)
 
 
 @test(4, "memory after a fork is copied when written")
