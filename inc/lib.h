@@ -30,7 +30,7 @@
 
 int main(int argc, char **argv);
 
-/* --- What the kernel shows (read-only windows) ------------------------- */
+/* --- What the kernel shows (read-only windows) ----------------------- */
 
 static const volatile struct env *const envs =
 	(const volatile struct env *)UENVS;		/* [NENV] */
@@ -49,7 +49,7 @@ trace(enum station s, uint64_t a, uint64_t b)
 		sys_trace(s, a, b);
 }
 
-/* --- libmain.c, exit.c, panic.c ---------------------------------------- */
+/* --- libmain.c, exit.c, panic.c -------------------------------------- */
 
 /* The calling environment's own entry of envs[]; right in the child too. */
 extern const volatile struct env *thisenv;
@@ -59,7 +59,7 @@ extern const char *binaryname;
 /* Close all descriptors and end this environment. */
 void exit(void) NORETURN;
 
-/* --- uvpt.c: the page tables of this environment ------------------------ */
+/* --- uvpt.c: the page tables of this environment --------------------- */
 
 /* The level-0 entry of va, 0 if there is none. Touches no absent table. */
 pte_t uvpt_lookup(const void *va);
@@ -74,7 +74,7 @@ uint32_t pageref(const void *va);
  */
 int uvpt_walk(int (*fn)(void *va, pte_t pte, void *arg), void *arg);
 
-/* --- pgfault.c, fork.c -------------------------------------------------- */
+/* --- pgfault.c, fork.c ----------------------------------------------- */
 
 /*
  * Have handler called on the exception stack for each page fault that is not
@@ -97,7 +97,7 @@ void pgfault_upcall(void);
  */
 envid_t fork(void);
 
-/* --- ipc.c --------------------------------------------------------------- */
+/* --- ipc.c ----------------------------------------------------------- */
 
 /*
  * Wait until `to` receives, then pass it value and, unless pg is null, the
@@ -123,7 +123,7 @@ int64_t ipc_call(envid_t to, uint64_t value, void *pg, uint32_t perm,
 /* The first living environment of a type (enum env_type), 0 if none. */
 envid_t ipc_find_env(uint32_t type);
 
-/* --- spawn.c, wait.c ------------------------------------------------------ */
+/* --- spawn.c, wait.c ------------------------------------------------- */
 
 /*
  * Start the embedded program `name` in a new environment with these
@@ -138,7 +138,7 @@ envid_t spawnl(const char *name, const char *arg0, ...);
 /* Return when env has ended; at once if it has, or never was. */
 void wait(envid_t env);
 
-/* --- bootarg.c ------------------------------------------------------------ */
+/* --- bootarg.c ------------------------------------------------------- */
 
 /*
  * The value of NAME=value among the boot arguments, in buf (ended, cut to
@@ -146,7 +146,7 @@ void wait(envid_t env);
  */
 bool boot_arg(const char *name, char *buf, size_t size);
 
-/* --- malloc.c -------------------------------------------------------------- */
+/* --- malloc.c -------------------------------------------------------- */
 
 /* Memory aligned to 16 bytes; null if there is none (or n is 0). */
 void *malloc(size_t n);
@@ -156,7 +156,7 @@ void *realloc(void *p, size_t n);
 /* Null p: nothing. A pointer that malloc did not give is a panic. */
 void free(void *p);
 
-/* --- console.c, readline.c, printf.c ---------------------------------------- */
+/* --- console.c, readline.c, printf.c --------------------------------- */
 
 /* One character to or from the console (getchar: fd 0 if open); blocks. */
 void cputchar(int c);
@@ -172,14 +172,14 @@ char *readline(const char *prompt);
 /* Formatted output to a descriptor; the length. */
 int fprintf(int fdnum, const char *fmt, ...);
 
-/* --- pipe.c -------------------------------------------------------------------- */
+/* --- pipe.c ---------------------------------------------------------- */
 
 /* fds[0] reads what is written to fds[1]. 0 or -E_MAX_OPEN, -E_NO_MEM. */
 int pipe(int fds[2]);
 /* Is the other end of this pipe closed in every environment? Or an error. */
 int pipeisclosed(int fdnum);
 
-/* --- tls.c ------------------------------------------------------------------------ */
+/* --- tls.c ----------------------------------------------------------- */
 
 /*
  * Thread-local storage, for libmain and for those who make threads: a block

@@ -8,6 +8,7 @@
 #define PERM_RW		(PTE_P | PTE_U | PTE_W)
 
 /* Replace the copy-on-write page that was written by a private copy. */
+// @exercise cow_fault 5 'Copy a page when it is written'
 static bool
 cow_fault(struct utrapframe *utf)
 {
@@ -26,6 +27,7 @@ cow_fault(struct utrapframe *utf)
 	sys_page_unmap(0, temp);
 	return true;
 }
+// @end
 
 /*
  * Give the child the page at va. The order matters when va is the stack on
@@ -33,6 +35,7 @@ cow_fault(struct utrapframe *utf)
  * between gives the parent a new writable page. For the same reason the
  * parent's mapping is made copy on write even if it was so a moment ago.
  */
+// @exercise dup_page 5 'Give a page to a child'
 static int
 dup_page(void *va, pte_t pte, void *arg)
 {
@@ -49,6 +52,7 @@ dup_page(void *va, pte_t pte, void *arg)
 		return r;
 	return sys_page_map(0, va, 0, va, perm);
 }
+// @end
 
 /* What the child needs besides its memory; then let it run. */
 static int
@@ -65,6 +69,7 @@ start_child(envid_t child)
 	return sys_env_set_status(child, ENV_RUNNABLE);
 }
 
+// @exercise fork 5 'Fork with copy on write'
 envid_t
 fork(void)
 {
@@ -87,3 +92,4 @@ fork(void)
 	}
 	return child;
 }
+// @end

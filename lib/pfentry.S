@@ -15,6 +15,7 @@
 	.globl pgfault_upcall
 	.type pgfault_upcall, @function
 pgfault_upcall:
+// @exercise pgfault_upcall 5 'Enter a page-fault handler and return'
 	cld
 	mov	%rsp, %rbx		/* preserved by the handler */
 	sub	$512, %rsp
@@ -40,6 +41,7 @@ pgfault_upcall:
 	pop	%rbx
 	pop	%rax
 	iretq				/* rip, cs, rflags, rsp, ss: the rest */
+// @end
 	.size pgfault_upcall, . - pgfault_upcall
 
 	.section .note.GNU-stack, "", @progbits

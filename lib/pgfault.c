@@ -25,6 +25,7 @@ pgfault_dispatch(struct utrapframe *utf)
 		sys_env_set_pgfault_upcall(0, NULL);
 }
 
+// @exercise pgfault_enable 5 'Ask for page-fault upcalls'
 static int
 enable_upcall(void)
 {
@@ -38,6 +39,7 @@ enable_upcall(void)
 	}
 	return sys_env_set_pgfault_upcall(0, pgfault_upcall);
 }
+// @end
 
 int
 set_pgfault_handler(void (*handler)(struct utrapframe *utf))

@@ -65,7 +65,7 @@ cprintf(const char *fmt, ...)
 	return n;
 }
 
-/* Programs that the kernel starts have no descriptor open: then, the console. */
+/* A program that the kernel started has none open: then, the console. */
 int
 printf(const char *fmt, ...)
 {

@@ -9,7 +9,7 @@ setjmp:
 	mov	%r13, 24(%rdi)
 	mov	%r14, 32(%rdi)
 	mov	%r15, 40(%rdi)
-	lea	8(%rsp), %rax		/* rsp as the caller has it afterwards */
+	lea	8(%rsp), %rax		/* the caller's rsp afterwards */
 	mov	%rax, 48(%rdi)
 	mov	(%rsp), %rax		/* return address */
 	mov	%rax, 56(%rdi)

@@ -6,7 +6,7 @@
 #include "inc/lib.h"
 
 extern char __tls_start[], __tls_file_end[], __tls_end[];
-extern char __tls_align[];	/* an absolute symbol: the value is its address */
+extern char __tls_align[];	/* absolute: its address is the value */
 
 static size_t
 block_size(void)

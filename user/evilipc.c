@@ -13,7 +13,9 @@
 static void
 test_partners(void)
 {
-	static const envid_t bad[] = { -1, 0x7fffffff, 1, 1 << 20, -0x80000000 };
+	static const envid_t bad[] = {
+		-1, 0x7fffffff, 1, 1 << 20, -0x80000000,
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		check_eq(sys_ipc_try_send(bad[i], 1, NOPAGE, 0), -E_BAD_ENV);
@@ -22,7 +24,7 @@ test_partners(void)
 			 -E_BAD_ENV);
 	}
 	check_eq(sys_ipc_try_send(0, 1, NOPAGE, 0), -E_IPC_NOT_RECV);
-	check(sys_ipc_send(0, 1, NOPAGE, 0) < 0);	/* would wait for ever */
+	check(sys_ipc_send(0, 1, NOPAGE, 0) < 0);	/* for ever */
 	check(sys_ipc_call(0, 1, NOPAGE, 0, NOPAGE) < 0);
 }
 

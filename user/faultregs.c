@@ -62,7 +62,7 @@ handler(struct utrapframe *utf)
 	seen_va = utf->fault_va;
 	seen_rip = utf->rip;
 	during.regs = utf->regs;
-	during.rflags = utf->rflags & ~(1ul << 16);	/* RF: the processor's */
+	during.rflags = utf->rflags & ~(1ul << 16);	/* RF, its own */
 	during.rsp = utf->rsp;
 	/* Spoil what the entry code must restore. */
 	__asm__ volatile("pxor %%xmm0, %%xmm0; pxor %%xmm15, %%xmm15"

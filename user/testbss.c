@@ -20,7 +20,7 @@ main(int argc, char **argv)
 		if (bigarray[i] != (uint32_t)i)
 			panic("bigarray[%d] didn't hold its value!", i);
 	cprintf("Yes, good.  Now doing a wild write off the end...\n");
-	__asm__("" : "+r"(end));	/* the compiler knows better otherwise */
+	__asm__("" : "+r"(end));	/* hidden from the compiler */
 	end[4096] = 0;
 	panic("SHOULD HAVE TRAPPED!!!");
 }
