@@ -22,6 +22,18 @@ struct sample {
 	uint32_t pm;
 };
 
+/*
+ * Under a microsecond. An emulator leaves its fast path at each pause and
+ * each reading of a clock: one of them for many instructions that count.
+ */
+static void
+wait_a_little(void)
+{
+	cpu_pause();
+	for (int i = 0; i < 250; i++)
+		__asm__ volatile("");
+}
+
 static struct sample
 sample_clocks(void)
 {
@@ -52,8 +64,8 @@ time_init(void)
 		panic("no ACPI PM timer to measure the TSC against");
 	a = sample_clocks();
 	do {
-		for (int i = 0; i < 1000; i++)
-			cpu_pause();
+		for (int i = 0; i < 100; i++)
+			wait_a_little();
 		b = sample_clocks();
 		ticks = (b.pm - a.pm) & PM_TIMER_MASK;
 	} while (ticks < CALIBRATE_TICKS);
@@ -67,7 +79,7 @@ udelay(uint64_t us)
 	uint64_t end = read_tsc() + us * tsc_hz / 1000000;
 
 	while ((int64_t)(end - read_tsc()) > 0)
-		cpu_pause();
+		wait_a_little();
 }
 
 uint64_t
