@@ -1,7 +1,8 @@
 /*
  * fuzzkind.c: see fuzzkind.h.  Addressed to the server's own MAC or to
  * broadcast, so that they pass its filter.  No frame claims one of our own
- * addresses in ARP: the server shall still find us afterwards.
+ * addresses in ARP: the server shall still find us afterwards.  No frame is
+ * empty: QEMU takes a NIC's 0 bytes received for a full ring, for good.
  */
 #include <string.h>
 #include "craft.h"
@@ -80,7 +81,7 @@ valid(struct rng *r, uint8_t *f)
 static size_t
 make_runt(struct rng *r, uint8_t *f)
 {
-	size_t n = valid(r, f), cut = rng_below(r, 60);
+	size_t n = valid(r, f), cut = 1 + rng_below(r, 59);
 
 	return cut < n ? cut : n;
 }
@@ -179,7 +180,7 @@ make_arp(struct rng *r, uint8_t *f)
 		f[18 + rng_below(r, 2)] = (uint8_t)rng_next(r);
 		break;
 	case 2:
-		n = rng_below(r, ARP_LEN);
+		n = 1 + rng_below(r, ARP_LEN - 1);
 		break;
 	case 3:
 		craft_put16(f + 14, rng_below(r, 65536));

@@ -77,7 +77,10 @@ bind_path(int fd, const char *path)
 	return 0;
 }
 
-/* Connects, retrying while the other side is not there yet. */
+/*
+ * Connects, retrying while the other side is not there yet or (EAGAIN) does
+ * not accept.
+ */
 static int
 connect_path(int fd, const char *path, uint64_t deadline)
 {
@@ -85,6 +88,7 @@ connect_path(int fd, const char *path, uint64_t deadline)
 
 	if (address(&sa, path) < 0)
 		return -1;
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	while (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
 		if ((errno != ENOENT && errno != ECONNREFUSED &&
 		    errno != EAGAIN && errno != EINTR) ||

@@ -60,7 +60,7 @@ add_frame(const char *text)
 		g->bytes[g->len++] = (uint8_t)(hi << 4 | lo);
 		p++;
 	}
-	if (g->len > FRAME_MAX) {
+	if (g->len == 0 || g->len > FRAME_MAX) {
 		fprintf(stderr, "load: a frame of %zu bytes\n", g->len);
 		free(g);
 		return -1;

@@ -1,6 +1,6 @@
 /*
- * synflood.c: the synflood mode: SYNs from invented neighbours, at --rate or
- * as fast as the link takes them.  ARP is answered for each of them, so the
+ * synflood.c: the synflood mode: SYNs from 32 invented neighbours, at --rate
+ * or as fast as the link takes them.  ARP is answered for each of them, so the
  * server's SYN-ACKs come and are counted; nobody answers those, unless
  * --complete sends the ACK and then never another word (clients that vanish).
  * The server must serve others meanwhile or at least afterwards.
@@ -18,6 +18,8 @@
 
 #define BURST		64
 #define BACKLOG_MAX	(256 * 1024)
+#define FIRST_HOST	128		/* of the invented ones */
+#define HOSTS		32
 
 static struct craft to_peer;
 static struct rng rng;
@@ -70,9 +72,8 @@ send_syn(void)
 
 	do
 		c.from = (opt.peer & opt.mask) |
-		    ((uint32_t)rng_next(&rng) & ~opt.mask);
-	while (c.from == opt.peer || ours(c.from) ||
-	    (c.from & ~opt.mask) == 0 || (c.from | opt.mask) == UINT32_MAX);
+		    (FIRST_HOST + rng_below(&rng, HOSTS));
+	while (c.from == opt.peer || ours(c.from));
 	c.from_port = (uint16_t)(1024 + rng_below(&rng, 64512));
 	frames_send(frame, craft_tcp(frame, &c, FLAG_SYN,
 	    (uint32_t)rng_next(&rng), 0, NULL, 0));
