@@ -92,6 +92,13 @@ int64_t ix_call_now(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c,
 
 /* This core's statistics as the libOS keeps them. */
 void ix_stats(struct dp_stats *out);
+/*
+ * Measure from here; print what n requests have cost since: TSC ticks outside
+ * the idle loop (instructions in EXACT runs), crossings, kernel entries,
+ * frames, and batches by size (1, 2-3, 4-7, ...).
+ */
+void ix_report_start(void);
+void ix_report(const char *name, uint64_t n);
 /* End this core; the dataplane ends when all cores have. */
 void ix_exit(int code) __attribute__((noreturn));
 /* n fresh pages of 2 MB, or null. */

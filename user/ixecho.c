@@ -2,7 +2,8 @@
  * ixecho.c: TCP echo (RFC 862) by the raw API, without a copy: what arrived
  * is sent from the buffer it arrived in.
  *
- *	ixecho [-p PORT] [-m CLOSED]	end after that many connections ended
+ *	ixecho [-p PORT] [-m CLOSED]	end after that many connections ended; prints what a
+ *			message (a segment) cost
  *
  * Each pass: look at the results of the last batch (bytes that were taken for
  * sending are given back as received), then at the events, and fill the next
@@ -32,7 +33,7 @@ struct conn {
 static _Thread_local struct conn *sent_by[IX_CALLS];
 static _Thread_local struct conn *free_conns, **todo;
 static _Thread_local uint32_t ntodo, todo_room;
-static _Thread_local uint64_t closed, echoed;
+static _Thread_local uint64_t closed, messages;
 
 static struct ix_call *
 add_call(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c,
@@ -112,7 +113,6 @@ piece_add(struct conn *c, uint64_t addr, uint64_t len)
 static void
 piece_advance(struct conn *c, uint64_t taken)
 {
-	echoed += taken;
 	c->credit += taken;
 	while (taken > 0) {
 		struct ix_iovec *v = &c->piece[c->first];
@@ -160,10 +160,12 @@ take_events(uint32_t n)
 				panic("no room to accept");
 			break;
 		case IX_EV_RECV:
-			if (e->n == 0)
+			if (e->n == 0) {
 				c->eof = true;
-			else
+			} else {
 				piece_add(c, e->a, e->n);
+				messages++;
+			}
 			enqueue(c);
 			break;
 		case IX_EV_SENT:
@@ -253,10 +255,13 @@ main(int argc, char **argv)
 	while (closed < limit) {
 		uint32_t n = ix_run_io(ntodo ? 0 : IX_FOREVER);
 
+		if (messages == 0)
+			ix_report_start();
 		take_results();
 		take_events(n);
 		serve_all();
 	}
 	ix_run_io(0);
+	ix_report("ixecho", messages);
 	return 0;
 }

@@ -30,6 +30,8 @@ main(int argc, char **argv)
 	while (done < limit) {
 		uint32_t n = ix_run_io(IX_FOREVER);
 
+		if (done == 0)
+			ix_report_start();
 		for (uint32_t i = 0; i < n; i++) {
 			const struct ix_event *e = ix_event(i);
 
@@ -39,5 +41,6 @@ main(int argc, char **argv)
 		done += n;
 	}
 	ix_run_io(0);
+	ix_report("ixreflect", done);
 	return 0;
 }

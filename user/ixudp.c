@@ -38,6 +38,8 @@ main(int argc, char **argv)
 	while (done < limit) {
 		uint32_t n = ix_run_io(IX_FOREVER);
 
+		if (done == 0)
+			ix_report_start();
 		for (uint32_t i = 0; i < n; i++) {
 			const struct ix_event *e = ix_event(i);
 
@@ -51,5 +53,6 @@ main(int argc, char **argv)
 		}
 	}
 	ix_run_io(0);
+	ix_report("ixudp", done);
 	return 0;
 }
