@@ -123,7 +123,7 @@ struct ix_event {
 	uint64_t a, b;
 };
 
-#define IX_CALLS	1024
+#define IX_CALLS	4096	/* more than three for each event */
 #define IX_EVENTS	1024
 #define IX_ARGS		1024
 

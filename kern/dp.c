@@ -413,6 +413,8 @@ call_dp_inspect(struct env *e, uint32_t id, struct dp_info *out)
 	if (r < 0)
 		return r;
 	memset(&info, 0, sizeof(info));
+	if (dp->nic >= 0)
+		nic_link(nic_get(dp->nic));	/* keeps uinfo */
 	info.id = dp->id;
 	info.state = dp->state;
 	info.nic = dp->nic;

@@ -29,6 +29,7 @@
 #define BOUND_MS	100
 #define BOUND_MS_EXACT	10
 #define FLOW_GROUPS	128
+#define LINK_MS		3000	/* a NIC needs up to 1 s after its reset */
 #define DATA_PAGES_MAX	((DP_DATA_END - DP_DATA) / PG2SIZE)
 
 struct options {
@@ -270,6 +271,21 @@ set_flows(int dp, long cores)
 		sizeof(groups)));
 }
 
+/* A start without a link would lose the first frames. */
+static void
+wait_for_link(int dp, long nic)
+{
+	struct dp_info info;
+
+	for (int i = 0; i < LINK_MS / 10; i++) {
+		check("inspect", sys_dp_inspect(dp, &info));
+		if (uinfo->nic[nic].link)
+			return;
+		sys_sleep_until(sys_time_msec() + 10);
+	}
+	cprintf("ixcp: NIC %ld has no link\n", nic);
+}
+
 static int
 set_up(const struct options *o)
 {
@@ -290,6 +306,7 @@ set_up(const struct options *o)
 	for (int i = 0; i < o->cores; i++)
 		set_up_core(dp, o, i, &libos, &app);
 	set_flows(dp, o->cores);
+	wait_for_link(dp, o->nic);
 	return dp;
 }
 
