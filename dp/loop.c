@@ -16,6 +16,7 @@ uint32_t nevents;
 
 static uint64_t tcp_tmr_next, arp_tmr_next;
 static uint64_t idle_since;	/* TSC of the first of a run of empty polls */
+static uint64_t charged;	/* TSC up to which time has been charged */
 static uint64_t mailbox_seen;
 static uint32_t poll_us_now;
 
@@ -39,6 +40,8 @@ mailbox_look(void)
 static void
 stack_timers(uint64_t now)
 {
+	uint64_t spent;
+
 	if (now >= tcp_tmr_next) {
 		tcp_tmr_next += 10000 * tsc_per_us;
 		if (tcp_tmr_next <= now)
@@ -51,6 +54,10 @@ stack_timers(uint64_t now)
 		arp_tmr_next = now + 1000000 * tsc_per_us;
 		etharp_tmr();
 	}
+	/* Charged apart: it is neither idle time nor that of a request. */
+	spent = read_tsc() - now;
+	stats->timer_tsc += spent;
+	*(idle_since ? &idle_since : &charged) += spent;
 }
 
 /* When the kernel must wake this core at the latest. */
@@ -68,6 +75,7 @@ void
 loop_init(void)
 {
 	poll_us_now = boot->poll_us;
+	charged = read_tsc();
 	mailbox_seen = common->mailbox[core].seq;
 }
 
@@ -75,8 +83,10 @@ loop_init(void)
 static void
 idle(uint64_t now, uint64_t until)
 {
-	if (!idle_since)
+	if (!idle_since) {
 		idle_since = now;
+		stats->c.libos_tsc += now - charged;
+	}
 	cpu_pause();
 	if (poll_us_now == ~0u ||
 	    now - idle_since < poll_us_now * tsc_per_us || !tx_idle())
@@ -92,6 +102,7 @@ idle_over(uint64_t now)
 	if (idle_since) {
 		stats->c.idle_tsc += now - idle_since;
 		idle_since = 0;
+		charged = now;
 	}
 }
 
@@ -174,6 +185,8 @@ plain_call(uint64_t op, uint64_t a, uint64_t b)
 		return 0;
 	case IX_OP_STATS:
 		return op_stats(a, b);
+	case IX_OP_SNAPSHOT:
+		return kcall(DPC_SNAPSHOT, a, 0);
 	}
 	return -E_INVAL;
 }
@@ -182,8 +195,11 @@ plain_call(uint64_t op, uint64_t a, uint64_t b)
 int64_t
 dp_enter(uint64_t op, uint64_t a, uint64_t b, uint64_t c)
 {
+	uint64_t now = read_tsc();
 	int64_t result;
 
+	stats->c.user_tsc += now - charged;
+	charged = now;
 	stats->crossings++;
 	if (likely(op == IX_OP_RUN))
 		result = run(a, b);
@@ -191,5 +207,8 @@ dp_enter(uint64_t op, uint64_t a, uint64_t b, uint64_t c)
 		result = plain_call(op, a, b);
 	if (unlikely(stats->tick_stopped))
 		kcall(DPC_TICK, 0, 0);
+	now = read_tsc();
+	stats->c.libos_tsc += now - charged;
+	charged = now;
 	return result;
 }

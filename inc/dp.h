@@ -101,7 +101,7 @@ struct dp_stats {
 	uint64_t tcp_conns, tcp_refused;
 	uint64_t udp_dropped;
 	uint64_t waits;		/* dp_wait calls */
-	uint64_t turn_tsc;	/* busy turns, ticks outside the idle loop */
+	uint64_t timer_tsc;	/* TSC ticks in lwIP's timers */
 	uint64_t sends_zero_copy, sends_copied;
 	struct counters c;
 	uint64_t batches[BATCH_BUCKETS];
@@ -151,6 +151,7 @@ enum dp_call {
 	DPC_PHYS,	/* (va): physical address of a 2 MB page, or error */
 	DPC_MAP,	/* (npages): more heap; its address or error */
 	DPC_TICK,	/* (): start the tick again */
+	DPC_SNAPSHOT,	/* (tag): export all counters (inc/export.h) */
 	DPC_NCALLS,
 };
 

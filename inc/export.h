@@ -19,7 +19,7 @@ enum export_kind {
 	EXPORT_HIST,		/* struct hist of inc/hist.h; tag: which */
 	EXPORT_MARK,		/* uint64_t tsc: a snapshot follows; tag: which */
 	EXPORT_ENV_COUNTERS,	/* struct export_env, then struct counters */
-	EXPORT_DP_COUNTERS,	/* struct cpu_counters of a libOS; tag: CPU */
+	EXPORT_DP_COUNTERS,	/* struct dp_stats of a dataplane core; tag: CPU */
 	EXPORT_END,		/* nothing: the snapshot is complete */
 };
 

@@ -51,6 +51,7 @@ enum ix_op {
 	IX_OP_MAP,	/* (npages): more heap, 2 MB pages; its address */
 	IX_OP_NULL,	/* nothing: what a crossing costs */
 	IX_OP_STATS,	/* (buf, len): this core's struct dp_stats */
+	IX_OP_SNAPSHOT,	/* (tag): export all counters (inc/export.h) */
 	IX_NOPS,
 };
 #define IX_FOREVER	(~0ul)

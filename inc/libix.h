@@ -99,6 +99,8 @@ void ix_stats(struct dp_stats *out);
  */
 void ix_report_start(void);
 void ix_report(const char *name, uint64_t n);
+/* All counters of the machine to the debug console, under a number to 65534. */
+int64_t ix_snapshot(uint16_t tag);
 /* End this core; the dataplane ends when all cores have. */
 void ix_exit(int code) __attribute__((noreturn));
 /* n fresh pages of 2 MB, or null. */

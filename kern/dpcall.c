@@ -7,6 +7,7 @@
 #include "kern/console.h"
 #include "kern/kernel.h"
 #include "kern/lapic.h"
+#include "kern/syscall.h"
 #include "kern/time.h"
 
 #define PRINT_MAX	4096
@@ -121,6 +122,9 @@ dp_call(struct dp_core *k, struct trapframe *tf)
 		break;
 	case DPC_TICK:
 		result = call_tick(k);
+		break;
+	case DPC_SNAPSHOT:
+		result = call_snapshot(NULL, (uint32_t)r->rdi);
 		break;
 	}
 	r->rax = (uint64_t)result;

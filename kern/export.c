@@ -9,6 +9,7 @@
 #include "inc/export.h"
 #include "kern/console.h"
 #include "kern/cpu.h"
+#include "kern/dp.h"
 #include "kern/env.h"
 #include "kern/kernel.h"
 #include "kern/spinlock.h"
@@ -49,6 +50,17 @@ put_env(const struct env *e)
 	put_record(EXPORT_ENV_COUNTERS, 0, &r, sizeof(r));
 }
 
+static void
+put_dp(const struct dp *dp)
+{
+	if (dp->state != DP_RUNNING)
+		return;
+	for (int i = 0; i < dp->ncores; i++)
+		put_record(EXPORT_DP_COUNTERS, dp->core[i].cpu,
+			   (const void *)dp->core[i].stats,
+			   sizeof(*dp->core[i].stats));
+}
+
 void
 export_snapshot(int tag)
 {
@@ -62,6 +74,8 @@ export_snapshot(int tag)
 	for (int i = 0; i < NENV; i++)
 		if (envs[i].status != ENV_FREE)
 			put_env(&envs[i]);
+	for (int i = 0; i < DP_MAX; i++)
+		put_dp(&dps[i]);
 	put_record(EXPORT_END, tag, NULL, 0);
 	spin_unlock(&export_lock);
 }

@@ -96,6 +96,12 @@ ix_stats(struct dp_stats *out)
 }
 
 int64_t
+ix_snapshot(uint16_t tag)
+{
+	return ix_enter(IX_OP_SNAPSHOT, tag, 0, 0);
+}
+
+int64_t
 ix_call_now(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c,
 	    uint64_t d)
 {
