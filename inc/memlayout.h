@@ -27,7 +27,7 @@
  *                       | exception stack, one page        | RW user
  *                       | guard page                       |
  *  USTACKTOP            +----------------------------------+
- *                       | user stack, grows on demand      | RW user
+ *                       | user stack, 64 KB, and a guard   | RW user
  *                       |              ...                 |
  *                       | heap (UHEAP)                     |
  *                       |              ...                 |
