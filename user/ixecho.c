@@ -1,236 +1,352 @@
 /*
- * ixecho.c: TCP echo (RFC 862) by the raw API, without a copy: what arrived
- * is sent from the buffer it arrived in.
+ * ixecho.c: TCP echo (RFC 862) by the raw API: events in, one pass over them
+ * makes the next batch of calls. Messages go back from the receive buffers
+ * they arrived in; nothing is copied here.
  *
- *	ixecho [-p PORT] [-m CLOSED]	end after that many connections ended; prints what a
- *			message (a segment) cost
+ *	ixecho [-p PORT] [-m CLOSED] [-n SEGMENTS [-s SEGMENTS]]
  *
- * Each pass: look at the results of the last batch (bytes that were taken for
- * sending are given back as received), then at the events, and fill the next
- * batch: at most one sendv per connection, with all that has arrived on it.
+ * -m: when that many connections have ended on this core, say what a segment
+ * cost, and end. -n: the same when that many segments have arrived, and end
+ * with the last connection; -s: first let that many pass (100).
+ *
+ * What one turn offers and the libOS does not take waits in the connection's
+ * queue for IX_EV_SENT. Received bytes are given back once they are taken:
+ * the libOS holds the buffers itself from then on.
  */
 #include "inc/args.h"
 #include "inc/assert.h"
+#include "inc/dp.h"
 #include "inc/error.h"
 #include "inc/libix.h"
+#include "inc/ring.h"
 
-#define PIECES	8		/* held without asking for memory */
+#define RETRY_US	1000	/* after the libOS was out of memory */
+#define URGENT		8192	/* bytes in a batch whose results we want now */
 
-/* A connection. Pieces [first, count) have arrived and are not yet sent. */
 struct conn {
 	uint64_t handle;
-	struct ix_iovec *piece;
-	uint32_t first, count, room;
-	uint32_t credit;	/* bytes taken and not yet given back */
-	bool queued;		/* in todo[] */
-	bool sending;		/* a sendv is in the batch */
-	bool eof, gone;
-	struct conn *next;	/* free list */
-	struct ix_iovec own[PIECES];
+	struct conn *next;	/* in the to-do list */
+	bool listed;
+	bool sending;		/* an IX_SENDV is in the batch */
+	bool blocked;		/* until IX_EV_SENT, or a timer */
+	bool timer;		/* is set */
+	bool eof, dead;
+	uint32_t first, last;	/* queue: receive buffer's index + 1 */
+	uint32_t done;		/* bytes to give back */
 };
 
-/* Calls of the batch whose result matters: the connection, else null. */
-static _Thread_local struct conn *sent_by[IX_CALLS];
-static _Thread_local struct conn *free_conns, **todo;
-static _Thread_local uint32_t ntodo, todo_room;
-static _Thread_local uint64_t closed, messages;
+/* What waits in a receive buffer to be sent. */
+struct seg {
+	uint32_t next;
+	uint16_t off, len;
+};
 
-static struct ix_call *
-add_call(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c,
-	 struct conn *who)
-{
-	struct ix_call *call = ix_call(op, a, b, c, 0);
+static _Thread_local struct seg segs[DP_RX_BUFFERS];
+static _Thread_local struct ix_iovec iov[IX_EVENTS + IX_IOV_MAX];
+static _Thread_local uint32_t niov;
+static _Thread_local struct conn *batch[IX_CALLS];
+static _Thread_local struct conn *todo;
+static _Thread_local uint32_t nconns, urgent;
+static _Thread_local uint64_t arrived, closed;
 
-	if (call)
-		sent_by[ix.ncalls - 1] = who;
-	return call;
-}
-
-/* Look at c before the next batch. */
 static void
-enqueue(struct conn *c)
+list(struct conn *c)
 {
-	if (c->queued)
+	if (c->listed)
 		return;
-	if (ntodo == todo_room) {
-		todo_room = todo_room ? todo_room * 2 : 64;
-		todo = realloc(todo, todo_room * sizeof(*todo));
-		if (!todo)
-			panic("out of memory");
-	}
-	c->queued = true;
-	todo[ntodo++] = c;
+	c->listed = true;
+	c->next = todo;
+	todo = c;
 }
 
-static struct conn *
-conn_new(uint64_t handle)
-{
-	struct conn *c = free_conns;
+/* --- The queue of a connection ------------------------------------------------ */
 
-	if (c)
-		free_conns = c->next;
+static uint64_t
+pool(void)
+{
+	return IX_CORE(ix_core()) + IX_RXPOOL_OFF;
+}
+
+static void
+enqueue(struct conn *c, uint64_t addr, uint32_t len)
+{
+	uint64_t off = addr - pool();
+	uint32_t i = off / RING_RX_BUFFER;
+
+	segs[i].next = 0;
+	segs[i].off = off % RING_RX_BUFFER;
+	segs[i].len = len;
+	if (c->first)
+		segs[c->last - 1].next = i + 1;
 	else
-		c = malloc(sizeof(*c));
-	if (!c)
-		return NULL;
-	c->handle = handle;
-	c->piece = c->own;
-	c->room = PIECES;
-	c->first = c->count = c->credit = 0;
-	c->queued = c->sending = c->eof = c->gone = false;
-	return c;
+		c->first = i + 1;
+	c->last = i + 1;
+}
+
+/* The call for iov[from..niov); a full batch cannot be, see turn(). */
+static void
+sendv(struct conn *c, uint32_t from)
+{
+	uint32_t i = ix.ncalls;
+
+	batch[i] = c;
+	c->sending = true;
+	if (!ix_call(IX_SENDV, c->handle, (uint64_t)&iov[from], niov - from,
+		     0))
+		panic("batch full");
 }
 
 static void
-conn_delete(struct conn *c)
+send_queue(struct conn *c)
 {
-	if (c->piece != c->own)
-		free(c->piece);
-	c->next = free_conns;
-	free_conns = c;
-	closed++;
-}
+	uint32_t from = niov;
 
-static void
-piece_add(struct conn *c, uint64_t addr, uint64_t len)
-{
-	if (c->count == c->room) {
-		struct ix_iovec *more = malloc(2 * c->room * sizeof(*more));
+	while (c->first && niov - from < IX_IOV_MAX) {
+		struct seg *s = &segs[c->first - 1];
 
-		if (!more)
-			panic("out of memory");
-		memcpy(more, c->piece, c->count * sizeof(*more));
-		if (c->piece != c->own)
-			free(c->piece);
-		c->piece = more;
-		c->room *= 2;
+		iov[niov].addr = pool() +
+			(uint64_t)(c->first - 1) * RING_RX_BUFFER + s->off;
+		iov[niov++].len = s->len;
+		c->first = s->next;
 	}
-	c->piece[c->count].addr = addr;
-	c->piece[c->count++].len = len;
+	sendv(c, from);
 }
 
-/* `taken` bytes from the front are on their way. */
-static void
-piece_advance(struct conn *c, uint64_t taken)
-{
-	c->credit += taken;
-	while (taken > 0) {
-		struct ix_iovec *v = &c->piece[c->first];
-		uint64_t n = MIN(taken, v->len);
+/* --- Results ---------------------------------------------------------------------- */
 
-		v->addr += n;
-		v->len -= n;
-		taken -= n;
-		if (v->len == 0)
-			c->first++;
+/* What was not taken goes back to the front of the queue. */
+static void
+requeue(struct conn *c, const struct ix_iovec *v, uint32_t n, uint64_t taken)
+{
+	uint32_t rest = c->first, last = c->last;
+
+	c->first = 0;
+	for (; n > 0; n--, v++) {
+		uint64_t skip = MIN(taken, v->len);
+
+		taken -= skip;
+		if (skip < v->len)
+			enqueue(c, v->addr + skip, v->len - skip);
 	}
-	if (c->first == c->count)
-		c->first = c->count = 0;
+	if (rest && c->first) {
+		segs[c->last - 1].next = rest;
+		c->last = last;
+	} else if (rest) {
+		c->first = rest;
+	}
+}
+
+static void
+send_result(struct conn *c, const struct ix_call *call)
+{
+	const struct ix_iovec *v = (const struct ix_iovec *)call->arg[1];
+	uint64_t offered = 0, taken = MAX(call->op, 0l);
+
+	c->sending = false;
+	if (c->dead)
+		return;
+	for (uint32_t i = 0; i < call->arg[2]; i++)
+		offered += v[i].len;
+	c->done += taken;
+	list(c);
+	if (taken == offered)
+		return;
+	requeue(c, v, call->arg[2], taken);
+	c->blocked = true;
+	if (call->op == -E_NO_MEM && !c->timer)
+		c->timer = ix_call(IX_TIMER, RETRY_US, (uint64_t)c, 0, 0) !=
+			NULL;
 }
 
 static void
 take_results(void)
 {
-	for (uint32_t i = 0; i < ix.nresults; i++) {
-		struct conn *c = sent_by[i];
-		int64_t r = ix_result(i);
+	uint32_t n = ix.nresults;
 
-		if (!c)
-			continue;
-		c->sending = false;
-		if (r > 0)
-			piece_advance(c, r);
-		if (!c->gone || c->credit)
-			enqueue(c);
-	}
-}
-
-static void
-take_events(uint32_t n)
-{
 	for (uint32_t i = 0; i < n; i++) {
-		const struct ix_event *e = ix_event(i);
-		struct conn *c = (struct conn *)e->cookie;
+		struct ix_call call = ix.area->calls[i];
 
-		switch (e->type) {
-		case IX_EV_KNOCK:
-			c = conn_new(e->a);
-			if (!c || !add_call(IX_ACCEPT, e->a, (uint64_t)c, 0,
-					    NULL))
-				panic("no room to accept");
-			break;
-		case IX_EV_RECV:
-			if (e->n == 0) {
-				c->eof = true;
-			} else {
-				piece_add(c, e->a, e->n);
-				messages++;
-			}
-			enqueue(c);
-			break;
-		case IX_EV_SENT:
-			if (c->count)
-				enqueue(c);
-			break;
-		case IX_EV_DEAD:
-			c->gone = true;
-			enqueue(c);
-			break;
-		}
+		if (!batch[i])
+			continue;
+		/* New calls overwrite results already looked at. */
+		struct conn *c = batch[i];
+
+		batch[i] = NULL;
+		send_result(c, &call);
 	}
+	niov = 0;
 }
 
-/* Fill the batch with what c needs. False: it is full. */
-static bool
-serve(struct conn *c)
-{
-	if (c->gone) {
-		if (!c->sending)
-			conn_delete(c);
-		return true;
-	}
-	if (c->credit) {
-		if (!add_call(IX_RECV_DONE, c->handle, c->credit, 0, NULL))
-			return false;
-		c->credit = 0;
-	}
-	if (c->count && !c->sending) {
-		uint32_t n = MIN(c->count - c->first, (uint32_t)IX_IOV_MAX);
+/* --- What is to be done besides ----------------------------------------------------- */
 
-		if (!add_call(IX_SENDV, c->handle,
-			      (uint64_t)&c->piece[c->first], n, c))
+/* All that a connection can need in one turn. */
+#define TODO_CALLS	3
+
+/* A timer that is set still names c: its event comes here again. */
+static void
+conn_free(struct conn *c)
+{
+	if (c->timer)
+		return;
+	free(c);
+	nconns--;
+	closed++;
+}
+
+/* Leave room for one call per event. False: some are left. */
+static bool
+work(uint32_t nevents)
+{
+	while (todo) {
+		struct conn *c = todo;
+
+		if (ix.ncalls + nevents + TODO_CALLS > IX_CALLS ||
+		    niov + nevents + IX_IOV_MAX > ARRAY_SIZE(iov))
 			return false;
-		c->sending = true;
-	}
-	if (c->eof && !c->count) {
-		if (!add_call(IX_CLOSE, c->handle, 0, 0, NULL))
-			return false;
-		conn_delete(c);
+		todo = c->next;
+		c->listed = false;
+		if (c->dead) {
+			conn_free(c);
+			continue;
+		}
+		if (c->done) {
+			ix_call(IX_RECV_DONE, c->handle, c->done, 0, 0);
+			c->done = 0;
+		}
+		if (c->first && !c->blocked && !c->sending)
+			send_queue(c);
+		if (!c->eof || c->first || c->sending)
+			continue;
+		ix_call(IX_CLOSE, c->handle, 0, 0, 0);
+		c->dead = true;
+		conn_free(c);
 	}
 	return true;
 }
 
-static void
-serve_all(void)
-{
-	uint32_t i, kept = 0;
+/* --- Events ------------------------------------------------------------------------- */
 
-	for (i = 0; i < ntodo; i++) {
-		todo[i]->queued = false;
-		if (!serve(todo[i]))
-			break;
+static void
+knock(const struct ix_event *e)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		ix_call(IX_REJECT, e->a, 0, 0, 0);
+		return;
 	}
-	for (; i < ntodo; i++) {
-		todo[i]->queued = true;
-		todo[kept++] = todo[i];
+	nconns++;
+	c->handle = e->a;
+	ix_call(IX_ACCEPT, e->a, (uint64_t)c, 0, 0);
+}
+
+/* Bytes of one connection: as many events as follow each other. */
+static uint32_t
+received(const struct ix_event *e, uint32_t left)
+{
+	struct conn *c = (struct conn *)e->cookie;
+	uint32_t from = niov, n = 0;
+	bool wait = c->first || c->blocked || c->sending;
+
+	do {
+		if (wait) {
+			enqueue(c, e->a, e->n);
+		} else {
+			iov[niov].addr = e->a;
+			iov[niov++].len = e->n;
+			urgent += e->n;
+		}
+		n++;
+		e++;
+	} while (n < left && n < IX_IOV_MAX && e->type == IX_EV_RECV &&
+		 e->n > 0 && e->cookie == (uint64_t)c);
+	arrived += n;
+	if (!wait)
+		sendv(c, from);
+	return n;
+}
+
+/* Look at event e of `left`; how many were used up. */
+static uint32_t
+take(const struct ix_event *e, uint32_t left)
+{
+	struct conn *c = (struct conn *)e->cookie;
+
+	switch (e->type) {
+	case IX_EV_RECV:
+		if (likely(e->n > 0))
+			return received(e, left);
+		c->eof = true;
+		urgent = URGENT;
+		list(c);
+		break;
+	case IX_EV_SENT:
+		if (unlikely(c->blocked)) {
+			c->blocked = false;
+			list(c);
+		}
+		break;
+	case IX_EV_KNOCK:
+		knock(e);
+		break;
+	case IX_EV_TIMER:
+		c->timer = c->blocked = false;
+		list(c);
+		break;
+	case IX_EV_DEAD:
+		/* Of a knock not accepted yet there is nothing to free. */
+		if (c) {
+			c->dead = true;
+			list(c);
+		}
+		break;
 	}
-	ntodo = kept;
+	return 1;
+}
+
+static void
+turn(void)
+{
+	uint32_t n = ix_run_io(urgent >= URGENT ? 0 : IX_FOREVER);
+	uint32_t i = 0;
+
+	urgent = 0;
+	take_results();
+	if (!work(n))
+		urgent = URGENT;
+	while (i < n)
+		i += take(ix_event(i), n - i);
+}
+
+static void
+serve_connections(uint64_t limit)
+{
+	while (arrived == 0)
+		turn();
+	ix_report_start();
+	while (closed < limit)
+		turn();
+	ix_report("ixecho", arrived);
+}
+
+static void
+serve_segments(uint64_t skip, uint64_t count)
+{
+	while (arrived < skip)
+		turn();
+	skip = arrived;
+	ix_report_start();
+	while (arrived - skip < count)
+		turn();
+	ix_report("ixecho", arrived - skip);
+	while (nconns > 0)
+		turn();
 }
 
 int
 main(int argc, char **argv)
 {
-	uint64_t port = 7, limit = ~0ul;
+	uint64_t port = 7, limit = 0, count = ~0ul, skip = 100;
 	struct args a;
 	int64_t r;
 	int opt;
@@ -244,24 +360,25 @@ main(int argc, char **argv)
 		case 'm':
 			limit = args_number(&a, 1, 1l << 40);
 			break;
+		case 'n':
+			count = args_number(&a, 1, 1l << 40);
+			break;
+		case 's':
+			skip = args_number(&a, 0, 1l << 40);
+			break;
 		default:
-			args_usage("[-p PORT] [-m CLOSED]");
+			args_usage("[-p PORT] [-m CLOSED] "
+				   "[-n SEGMENTS [-s SEGMENTS]]");
 		}
 	r = ix_call_now(IX_LISTEN, port, 255, 0, 0);
 	if (r < 0)
 		panic("listen: %e", (int)r);
 	cprintf("ixecho: core %u of %u serves TCP port %lu\n", ix_core(),
 		ix_info()->ncores, port);
-	while (closed < limit) {
-		uint32_t n = ix_run_io(ntodo ? 0 : IX_FOREVER);
-
-		if (messages == 0)
-			ix_report_start();
-		take_results();
-		take_events(n);
-		serve_all();
-	}
+	if (limit)
+		serve_connections(limit);
+	else
+		serve_segments(skip, count);
 	ix_run_io(0);
-	ix_report("ixecho", messages);
 	return 0;
 }

@@ -1,0 +1,466 @@
+/*
+ * evconn.c: connections of the event layer: opening, receiving, closing.
+ *
+ * A connection is freed when the program has let go of it, its handle is gone,
+ * and neither a list nor a running handler has it. After the call that gives
+ * a handle up the libOS posts no more events for it.
+ */
+#include "lib/ix/ev.h"
+
+static struct ixev *
+conn_new(enum ev_state state, ixev_fn fn, void *arg)
+{
+	struct ixev *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->obj.kind = EV_CONN;
+	c->state = state;
+	c->mask = IXEV_IN | IXEV_OUT | IXEV_HUP;
+	c->fn = fn;
+	c->arg = arg;
+	return c;
+}
+
+void
+ev_conn_put(struct ixev *c)
+{
+	if (c->state == EV_GONE && !c->dirty && !c->ready && !c->held)
+		free(c);
+}
+
+static void
+gone(struct ixev *c)
+{
+	c->state = EV_GONE;
+	c->handle = 0;
+	ev_send_release(c, true);
+	ev_conn_put(c);
+}
+
+static void
+leave_listener(struct ixev *c)
+{
+	struct ixev_listener *l = c->listener;
+	struct ixev *before = NULL;
+
+	for (struct ixev *w = l->waiting; w != c; w = w->next_waiting)
+		before = w;
+	if (before)
+		before->next_waiting = c->next_waiting;
+	else
+		l->waiting = c->next_waiting;
+	if (l->waiting_last == c)
+		l->waiting_last = before;
+	c->listener = NULL;
+}
+
+void
+ev_conn_dead(struct ixev *c, int error)
+{
+	if (c->listener)
+		leave_listener(c);
+	c->state = EV_DEAD;
+	c->handle = 0;
+	c->error = error;
+	c->rx.first = 0;
+	c->rx_bytes = c->lent = 0;
+	c->done_bytes = 0;
+	c->held++;
+	ev_send_release(c, true);
+	c->held--;
+	if (c->want & EV_WANT_CLOSE)
+		gone(c);
+	else
+		ev_tell(c, IXEV_HUP);
+}
+
+/* --- Listening --------------------------------------------------------------- */
+
+int
+ixev_listen(uint16_t port, uint32_t backlog, ixev_fn fn, void *arg,
+	    struct ixev_listener **out)
+{
+	struct ixev_listener *l = calloc(1, sizeof(*l));
+	int64_t handle;
+
+	if (!l)
+		return -E_NO_MEM;
+	l->obj.kind = EV_LISTENER;
+	l->fn = fn;
+	l->arg = arg;
+	handle = ev_call_now(IX_LISTEN, port, backlog, (uint64_t)l);
+	if (handle < 0) {
+		free(l);
+		return handle;
+	}
+	l->handle = handle;
+	*out = l;
+	return 0;
+}
+
+/*
+ * The memory of l stays: a knock that the libOS has not told yet will name
+ * it. It is refused then.
+ */
+void
+ixev_unlisten(struct ixev_listener *l)
+{
+	ev_call_now(IX_UNLISTEN, l->handle, 0, 0);
+	l->handle = 0;
+	for (struct ixev *c = l->waiting; c; c = c->next_waiting)
+		ixev_close(c);
+}
+
+static void
+knocked(struct ixev_listener *l, const struct ix_event *e)
+{
+	struct ixev *c = l->handle ? conn_new(EV_KNOCK, l->fn, l->arg) : NULL;
+
+	if (!c) {
+		/* One call for one event: there is room. */
+		ev_call(NULL, IX_REJECT, e->a, 0, 0, 0);
+		return;
+	}
+	c->handle = e->a;
+	c->peer = e->b;
+	c->listener = l;
+	if (l->waiting)
+		l->waiting_last->next_waiting = c;
+	else
+		l->waiting = c;
+	l->waiting_last = c;
+	ev_tell(c, IXEV_NEW);
+}
+
+/* Of a connection that is not accepted yet. */
+void
+ev_listener_event(struct ixev_listener *l, const struct ix_event *e)
+{
+	if (e->type == IX_EV_KNOCK) {
+		knocked(l, e);
+		return;
+	}
+	if (e->type != IX_EV_DEAD)
+		return;
+	for (struct ixev *c = l->waiting; c; c = c->next_waiting)
+		if (c->handle == e->a) {
+			ev_conn_dead(c, e->n ? e->n : -E_CONN_RESET);
+			return;
+		}
+}
+
+struct ixev *
+ixev_waiting(const struct ixev_listener *l)
+{
+	struct ixev *c = l->waiting;
+
+	while (c && c->want)
+		c = c->next_waiting;
+	return c;
+}
+
+void
+ixev_accept(struct ixev *c)
+{
+	if (c->state != EV_KNOCK)
+		return;
+	c->want |= EV_WANT_ACCEPT;
+	ev_mark_dirty(c);
+}
+
+struct ixev *
+ixev_dial(uint32_t ip, uint16_t port, ixev_fn fn, void *arg)
+{
+	struct ixev *c = conn_new(EV_DIALING, fn, arg);
+
+	if (!c)
+		return NULL;
+	c->peer = IX_PEER(ip, port);
+	ev_mark_dirty(c);
+	return c;
+}
+
+void
+ixev_set_handler(struct ixev *c, uint32_t mask, ixev_fn fn, void *arg)
+{
+	c->mask = mask;
+	c->fn = fn;
+	c->arg = arg;
+}
+
+/* --- Calls, results, events ---------------------------------------------------- */
+
+/* Giving c up. False: no room for the call. */
+static bool
+end_calls(struct ixev *c)
+{
+	enum ix_call_op op = IX_CLOSE;
+
+	if (c->state == EV_KNOCK)
+		op = IX_REJECT;
+	else if (c->want & EV_WANT_ABORT)
+		op = IX_ABORT;
+	else if (c->state == EV_OPEN && !c->rx_bytes && !c->lent &&
+		 c->out) {
+		/* Not before the last acknowledgement: memory is in use. */
+		if (c->out_next || (c->want & EV_DID_FIN))
+			return true;
+		op = IX_SHUTDOWN;
+	}
+	if (!ev_call(&c->obj, op, c->handle, 0, 0, 0))
+		return false;
+	if (c->listener)
+		leave_listener(c);
+	c->want |= op == IX_SHUTDOWN ? EV_DID_FIN : EV_DID_CLOSE;
+	return true;
+}
+
+static bool
+fin_calls(struct ixev *c)
+{
+	if (c->out_next)
+		return true;
+	if (!ev_call(NULL, IX_SHUTDOWN, c->handle, 0, 0, 0))
+		return false;
+	c->want |= EV_DID_FIN;
+	return true;
+}
+
+/* The call that begins c's life in the libOS, if it is not made yet. */
+static bool
+begin_calls(struct ixev *c)
+{
+	if (c->state == EV_DIALING && !c->handle) {
+		if (!ev_call(&c->obj, IX_CONNECT, IX_PEER_IP(c->peer),
+			     IX_PEER_PORT(c->peer), (uint64_t)c, 0))
+			return false;
+		c->handle = ~0ul;	/* until the result is there */
+		ev.look_again = true;
+		return true;
+	}
+	if ((c->want & EV_WANT_ACCEPT) && c->state == EV_KNOCK) {
+		if (!ev_call(&c->obj, IX_ACCEPT, c->handle, (uint64_t)c, 0,
+			     0))
+			return false;
+		leave_listener(c);
+		c->state = EV_OPEN;
+	}
+	return true;
+}
+
+bool
+ev_conn_calls(struct ixev *c)
+{
+	if (c->state >= EV_DEAD) {
+		ev_conn_put(c);
+		return true;
+	}
+	if (!(c->want & EV_WANT_CLOSE) && !begin_calls(c))
+		return false;
+	if (c->state == EV_OPEN && !(c->want & EV_WANT_ABORT)) {
+		if (!ev_send_calls(c))
+			return false;
+		if (c->done_bytes) {
+			if (!ev_call(NULL, IX_RECV_DONE, c->handle,
+				     c->done_bytes, 0, 0))
+				return false;
+			c->done_bytes = 0;
+		}
+	}
+	if (c->want & EV_WANT_CLOSE)
+		return (c->want & EV_DID_CLOSE) || end_calls(c);
+	if ((c->want & (EV_WANT_FIN | EV_DID_FIN)) == EV_WANT_FIN &&
+	    c->state == EV_OPEN)
+		return fin_calls(c);
+	return true;
+}
+
+void
+ev_conn_result(struct ixev *c, enum ix_call_op op, int64_t result)
+{
+	switch (op) {
+	case IX_SENDV:
+		ev_send_result(c, result);
+		break;
+	case IX_CONNECT:
+		if (result < 0)
+			ev_conn_dead(c, result);
+		else
+			c->handle = result;
+		break;
+	case IX_ACCEPT:
+		if (result < 0)
+			ev_conn_dead(c, -E_CONN_RESET);
+		break;
+	case IX_CLOSE:
+	case IX_ABORT:
+	case IX_REJECT:
+		gone(c);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+received(struct ixev *c, const struct ix_event *e)
+{
+	if (e->n == 0) {
+		c->eof = true;
+	} else if (c->want & EV_WANT_CLOSE) {
+		c->done_bytes += e->n;
+		ev_mark_dirty(c);
+		return;
+	} else {
+		ev_queue_put(&c->rx, e->a, e->n, 0);
+		c->rx_bytes += e->n;
+	}
+	ev_tell(c, IXEV_IN);
+}
+
+void
+ev_conn_event(struct ixev *c, const struct ix_event *e)
+{
+	switch (e->type) {
+	case IX_EV_RECV:
+		received(c, e);
+		break;
+	case IX_EV_SENT:
+		c->acked += e->n;
+		c->blocked = false;
+		ev_send_release(c, false);
+		if (c->out_next || (c->want & EV_WANT_CLOSE))
+			ev_mark_dirty(c);
+		break;
+	case IX_EV_CONNECTED:
+		if (e->n < 0) {
+			ev_conn_dead(c, e->n);
+			break;
+		}
+		c->state = EV_OPEN;
+		if (c->out || c->want)
+			ev_mark_dirty(c);
+		ev_tell(c, IXEV_OUT);
+		break;
+	case IX_EV_DEAD:
+		ev_conn_dead(c, e->n);
+		break;
+	}
+}
+
+/* --- Receiving --------------------------------------------------------------------- */
+
+ssize_t
+ixev_recv_zc(struct ixev *c, const void **p)
+{
+	struct ev_seg *seg = ev_queue_first(&c->rx);
+	uint32_t len;
+
+	if (!seg) {
+		if (c->eof)
+			return 0;
+		return c->state == EV_DEAD ? c->error : -E_AGAIN;
+	}
+	len = seg->len;
+	*p = ev_seg_addr(seg);
+	ev_queue_pop(&c->rx);
+	c->rx_bytes -= len;
+	c->lent += len;
+	return len;
+}
+
+void
+ixev_recv_done(struct ixev *c, size_t n)
+{
+	n = MIN(n, (size_t)c->lent);
+	if (n == 0)
+		return;
+	c->lent -= n;
+	c->done_bytes += n;
+	ev_mark_dirty(c);
+}
+
+ssize_t
+ixev_recv(struct ixev *c, void *buf, size_t len)
+{
+	struct ev_seg *seg;
+	size_t done = 0;
+
+	while (done < len && (seg = ev_queue_first(&c->rx)) != NULL) {
+		uint32_t n = MIN((size_t)seg->len, len - done);
+
+		memcpy((char *)buf + done, ev_seg_addr(seg), n);
+		done += n;
+		if (n == seg->len) {
+			ev_queue_pop(&c->rx);
+		} else {
+			seg->off += n;
+			seg->len -= n;
+		}
+	}
+	if (done == 0 && len > 0) {
+		if (c->eof)
+			return 0;
+		return c->state == EV_DEAD ? c->error : -E_AGAIN;
+	}
+	ixev_copied += done;
+	c->rx_bytes -= done;
+	c->lent += done;
+	ixev_recv_done(c, done);
+	return done;
+}
+
+size_t
+ixev_pending(const struct ixev *c)
+{
+	return c->rx_bytes;
+}
+
+bool
+ixev_readable(const struct ixev *c)
+{
+	return c->rx.first || c->eof || c->state >= EV_DEAD;
+}
+
+int
+ixev_error(const struct ixev *c)
+{
+	return c->error;
+}
+
+uint64_t
+ixev_peer(const struct ixev *c)
+{
+	return c->peer;
+}
+
+/* --- Ends ----------------------------------------------------------------------------- */
+
+int
+ixev_shutdown(struct ixev *c)
+{
+	if (c->state != EV_OPEN)
+		return -E_NOT_CONN;
+	c->want |= EV_WANT_FIN;
+	ev_mark_dirty(c);
+	return 0;
+}
+
+void
+ixev_close(struct ixev *c)
+{
+	c->want |= EV_WANT_CLOSE;
+	c->fn = NULL;
+	if (c->state == EV_DEAD || (c->state == EV_DIALING && !c->handle))
+		gone(c);
+	else
+		ev_mark_dirty(c);
+}
+
+void
+ixev_abort(struct ixev *c)
+{
+	c->want |= EV_WANT_ABORT;
+	ixev_close(c);
+}
