@@ -38,7 +38,7 @@ CHOICES = {
     "PCAP": ("", "0", "1"),
 }
 # What starts when no program is named, by mode.
-SERVERS = {"lab6": ["ns", "echosrv", "httpd"], "ix": []}
+SERVERS = {"lab6": ["ns", "echosrv", "httpd"], "ix": ["ixcp run ixecho"]}
 # The CPU of EXACT runs: nothing in it depends on QEMU's version.
 EXACT_CPU = ("qemu64,+smep,+smap,+umip,+fsgsbase,+rdtscp,+xsave,+xsaveopt,"
              "+erms,+pdpe1gb,+popcnt,+ssse3,+sse4.1,+sse4.2")
@@ -173,9 +173,10 @@ class Config:
     """
 
     def __init__(self, given, programs=(), program=None, window=False,
-                 wait_gdb=False, servers=False, run_dir=RUN):
+                 ixprograms=(), wait_gdb=False, servers=False, run_dir=RUN):
         self.given = {k: v.strip() for k, v in given.items()}
         self.programs = list(programs)
+        self.ixprograms = list(ixprograms)
         self.window = window
         self.wait_gdb = wait_gdb
         self.run_dir = run_dir
@@ -305,8 +306,18 @@ class Config:
                 raise Refused("there is no program %s%s" % (
                     name, " (did you mean %s?)" % near if near else
                     " (make programs lists them)"))
+        self.commands = [self.through_control_plane(c) for c in self.commands]
         if len(os.fsencode(self.boot_args())) > ARGS_MAX:
             raise Refused("ARGS and KARGS exceed %d bytes" % ARGS_MAX)
+
+    def through_control_plane(self, command):
+        """A dataplane's program is started by ixcp, which finds NAME.ix."""
+        name, space, rest = command.partition(" ")
+        if name not in self.ixprograms:
+            return command
+        if name.endswith(".ix"):
+            name = name[:-3]
+        return "ixcp run " + name + space + rest
 
     def boot_args(self):
         """The string that the kernel reads from fw_cfg opt/jix/args."""

@@ -10,7 +10,8 @@ shell-quote = '$(subst ','\'',$(1))'
 given-vars = $(foreach v,$(RUN_VARS),$(if $($(v)),$(call \
 	shell-quote,$(v)=$($(v)))))
 QEMU_PY = @python3 conf/qemu.py
-run-machine = $(QEMU_PY) run $(1) -- PROGRAMS='$(EMBED_NAMES)' $(given-vars)
+known-programs = PROGRAMS='$(EMBED_NAMES)' IXPROGRAMS='$(IX_NAMES)'
+run-machine = $(QEMU_PY) run $(1) -- $(known-programs) $(given-vars)
 
 .PHONY: qemu qemu-nox qemu-gdb qemu-nox-gdb gdb print-qemu print-gdbport \
 	which-ports nc-7 nc-80 nc-7-ix nc-80-ix programs
@@ -42,14 +43,14 @@ run-%: $(IMAGE) FORCE
 
 # Build what run-NAME needs, without running it.
 prep-%: $(IMAGE) FORCE
-	$(QEMU_PY) check $* -- PROGRAMS='$(EMBED_NAMES)' $(given-vars)
+	$(QEMU_PY) check $* -- $(known-programs) $(given-vars)
 	@echo "ready: make run-$*-nox"
 
 programs:
 	@printf '%s\n' $(sort $(EMBED_NAMES))
 
 print-qemu: $(IMAGE)
-	$(QEMU_PY) print -nox -- $(given-vars)
+	$(QEMU_PY) print -nox -- $(known-programs) $(given-vars)
 
 print-gdbport:
 	$(QEMU_PY) ports gdb
@@ -61,10 +62,12 @@ nc-7:
 	@nc 127.0.0.1 `python3 conf/qemu.py ports echo`
 
 nc-80:
-	@nc 127.0.0.1 `python3 conf/qemu.py ports http`
+	@printf 'GET /index.html HTTP/1.0\r\n\r\n' | \
+		nc 127.0.0.1 `python3 conf/qemu.py ports http`
 
 nc-7-ix:
 	@nc 127.0.0.1 `python3 conf/qemu.py ports echo-ix`
 
 nc-80-ix:
-	@nc 127.0.0.1 `python3 conf/qemu.py ports http-ix`
+	@printf 'GET /index.html HTTP/1.0\r\n\r\n' | \
+		nc 127.0.0.1 `python3 conf/qemu.py ports http-ix`

@@ -233,7 +233,7 @@ class Supervisor:
         """An address as function, file and line, as far as known."""
         files = [command.KERNEL]
         if rip < 1 << 47:
-            names = [c.split()[0] for c in self.cfg.commands]
+            names = {w for c in self.cfg.commands for w in c.split()}
             files = ["%s/%s/%s" % (command.OBJ, d, n)
                      for d in ("user", "ixapp") for n in names]
             files += [command.OBJ + "/dp/libos",
@@ -398,6 +398,7 @@ def main(words):
     window = action == "run" and "-nox" not in flags and has_window(qemu)
     cfg = command.Config(
         given, given.pop("PROGRAMS", "").split(),
+        ixprograms=given.pop("IXPROGRAMS", "").split(),
         program=names[0] if names else None, window=window,
         wait_gdb="-gdb" in flags, servers=True)
     if action == "run":

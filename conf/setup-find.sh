@@ -108,6 +108,7 @@ find_qemu() {
 lwip_version() {
 	[ -r "$1/src/include/lwip/init.h" ] || return 0
 	awk '$1 == "#define" && $2 ~ /^LWIP_VERSION_(MAJOR|MINOR|REVISION)$/ {
+		gsub(/[^0-9]/, "", $3)
 		printf "%s%s", dot, $3
 		dot = "."
 	}' "$1/src/include/lwip/init.h"

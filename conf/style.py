@@ -3,7 +3,7 @@
 Checks what a machine can: lines of 80 columns with tabs of 8, no white space
 at the end of a line, tabs to indent C, a comment at the head of a file, the
 function's name at the start of its own line, files of at most 500 lines and
-functions of at most 60, no FIXME, TODO or XXX.  Layout inside a line is
+functions of at most 60, no marks of deferred work.  Layout inside a line is
 clang-format's business (.clang-format, `make format`).  Called by
 `make format-check`.
 """

@@ -93,6 +93,19 @@ class CommandLine(unittest.TestCase):
         cfg = command.Config({"ARGS": "7 8"}, PROGRAMS, program="primes")
         self.assertEqual(cfg.commands, ["primes 7 8"])
 
+    def test_dataplane_programs_go_through_the_control_plane(self):
+        cfg = command.Config({"ARGS": "a.ix 1; b; hello x"}, ixprograms=[
+            "a.ix", "b"])
+        self.assertEqual(cfg.commands, ["ixcp run a 1", "ixcp run b",
+                                        "hello x"])
+
+    def test_servers(self):
+        cfg = command.Config({"CPUS": "2"}, servers=True)
+        self.assertIn("ns", cfg.commands)
+        self.assertTrue([c for c in cfg.commands if c.startswith("ixcp ")])
+        cfg = command.Config({"MODE": "lab6", "ARGS": "hello"}, servers=True)
+        self.assertEqual(cfg.commands, ["hello"])
+
     def test_threads(self):
         many = str(min(16, os.cpu_count() + 1))
         if int(many) > os.cpu_count():

@@ -262,7 +262,7 @@ tuple_used(uint16_t local_port, const ip_addr_t *addr, uint16_t port)
 		for (pcb = lists[i]; pcb != NULL; pcb = pcb->next) {
 			if (pcb->local_port == local_port &&
 			    pcb->remote_port == port &&
-			    ip_addr_eq(&pcb->remote_ip, addr))
+			    ip_addr_cmp(&pcb->remote_ip, addr))
 				return true;
 		}
 	}
