@@ -53,6 +53,15 @@ crash_execute(void)
 	cprintf("crash: executed data\n");
 }
 
+/* Windows that user code may read, SMAP closes to the kernel. */
+static void
+crash_smap(void)
+{
+	volatile char *p = (volatile char *)(UINFO & no_limit);
+
+	cprintf("crash: read %d from a user page\n", *p);
+}
+
 /* No IDT, and a trap: the processor gives up. */
 static void
 crash_triple(void)
@@ -83,6 +92,8 @@ crash_test(void)
 		crash_write("read-only");
 	else if (strcmp(kind, "execute") == 0)
 		crash_execute();
+	else if (strcmp(kind, "smap") == 0)
+		crash_smap();
 	else if (strcmp(kind, "triple") == 0)
 		crash_triple();
 	else if (strcmp(kind, "hang") == 0)

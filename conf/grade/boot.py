@@ -195,6 +195,13 @@ def kernel_wx(t):
           r"\[kernel, fetch, protection\]", no=["crash: "])
 
 
+@test(3, "the kernel does not use user memory by accident (SMAP)")
+def kernel_smap(t):
+    crash(t, "smap", r"^panic: CPU 0 .*Page Fault in the kernel, in crash_",
+          r"^  cr2  0x00007f0000000000$", r"\[kernel, read, protection\]",
+          no=["crash: "])
+
+
 # --- The monitor ------------------------------------------------------------
 
 def monitor(t, programs="hello", **settings):
