@@ -98,9 +98,32 @@ tcp_buckets_busy(void)
 	return tcp_buckets_used() != 0;
 }
 
-/* Give up the oldest TIME_WAIT of the next bucket that has one. */
+/*
+ * What bucket b can give up: its oldest connection in TIME_WAIT, else its
+ * oldest half-open one. With a listener: only a half-open one of that.
+ */
+static struct tcp_pcb *
+expendable(const struct bucket *b, const struct tcp_pcb_listen *listener)
+{
+	struct tcp_pcb *found = NULL;
+	struct tcp_pcb *pcb;
+
+	/* New ones are put in front, so the last is the oldest. */
+	for (pcb = b->active; pcb != NULL; pcb = pcb->next) {
+		if (pcb->state == SYN_RCVD &&
+		    (listener == NULL || pcb->listener == listener))
+			found = pcb;
+	}
+	if (listener == NULL) {
+		for (pcb = b->tw; pcb != NULL; pcb = pcb->next)
+			found = pcb;
+	}
+	return found;
+}
+
+/* Give one up, in the next bucket that has one: in turn, so none is spared. */
 static bool
-recycle_time_wait(void)
+recycle(const struct tcp_pcb_listen *listener)
 {
 	struct tcp_pcb *pcb;
 	uint32_t n;
@@ -108,28 +131,46 @@ recycle_time_wait(void)
 	bucket_select(NONE);
 	for (n = 0; n < TCP_BUCKETS; n++) {
 		recycle_cursor = (recycle_cursor + 1) % TCP_BUCKETS;
-		pcb = buckets[recycle_cursor].tw;
+		pcb = expendable(&buckets[recycle_cursor], listener);
 		if (pcb == NULL)
 			continue;
-		while (pcb->next != NULL)
-			pcb = pcb->next;
-		tcp_buckets_abort(pcb);
+		/* Without a reset: in a flood its address is a forgery. */
+		bucket_select(recycle_cursor);
+		tcp_abandon(pcb, 0);
 		tcp_buckets_recycled++;
 		return true;
 	}
 	return false;
 }
 
-/* May a SYN be let in? */
-static bool
-room_for_syn(void)
+static struct tcp_pcb_listen *
+find_listener(uint16_t port)
 {
-	if (tcp_buckets_used() + pcb_reserve <= MEMP_NUM_TCP_PCB)
-		return true;
-	if (recycle_time_wait())
-		return true;
-	tcp_buckets_refused++;
-	return false;
+	struct tcp_pcb_listen *l;
+
+	for (l = tcp_listen_pcbs.listen_pcbs; l != NULL; l = l->next) {
+		if (l->local_port == port)
+			return l;
+	}
+	return NULL;
+}
+
+/* May a SYN to this port be let in? Others may have to make room. */
+static bool
+room_for_syn(uint16_t port)
+{
+	struct tcp_pcb_listen *l = find_listener(port);
+	bool room = true;
+
+	if (l == NULL)
+		return true;	/* to be refused */
+	if (l->accepts_pending >= l->backlog)
+		room = recycle(l);
+	else if (tcp_buckets_used() + pcb_reserve > MEMP_NUM_TCP_PCB)
+		room = recycle(NULL);
+	if (!room)
+		tcp_buckets_refused++;
+	return room;
 }
 
 /* Make the bucket of a frame current; false if the frame is to be dropped. */
@@ -149,7 +190,7 @@ select_for_frame(const struct pbuf *p)
 		return true;
 	tcp = (const void *)((const uint8_t *)ip + ihl);
 	if ((TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-	    !room_for_syn())
+	    !room_for_syn(lwip_ntohs(tcp->dest)))
 		return false;
 	bucket_select(bucket_of(ip->src.addr, lwip_ntohs(tcp->src),
 				lwip_ntohs(tcp->dest)));

@@ -36,8 +36,11 @@
 /*
  * Before any connection. key: random, so that an outsider cannot choose
  * connections that share a bucket. reserve: while fewer than that many PCBs
- * are free, a SYN first takes the place of a connection in TIME_WAIT, and is
- * dropped if there is none; at least 1, or lwIP would kill connections.
+ * are free, a SYN takes the place of a connection in TIME_WAIT or of one whose
+ * handshake is not complete, and is dropped if there is none; at least 1, or
+ * lwIP would kill connections. The same where a listener's backlog is full: of
+ * its half-open connections one gives way, so a flood of SYNs does not keep
+ * others out.
  */
 void tcp_buckets_init(uint64_t key, uint32_t reserve);
 
@@ -74,7 +77,7 @@ void tcp_buckets_abort(struct tcp_pcb *pcb);
 
 /* PCBs in use, of connections. */
 uint32_t tcp_buckets_used(void);
-/* SYNs dropped because no PCB was free, and TIME_WAITs that made room. */
+/* SYNs dropped for want of room, and connections that made room for one. */
 extern uint64_t tcp_buckets_refused;
 extern uint64_t tcp_buckets_recycled;
 
