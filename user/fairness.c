@@ -1,12 +1,25 @@
 /*
- * fairness: three senders queue at one receiver all the time; each gets its
- * turn, none is served at the cost of another.
+ * fairness: three senders queue at one receiver all the time; they are served
+ * in turn, none at the cost of another.
  */
 #include "inc/lib.h"
 #include "inc/testing.h"
 
 #define SENDERS		3
 #define MESSAGES	300
+
+/* Until all of them wait in our queue. */
+static void
+await_queued(const envid_t child[])
+{
+	for (int i = 0; i < SENDERS; i++) {
+		const volatile struct env *e = &envs[ENVX(child[i])];
+
+		while (e->status != ENV_NOT_RUNNABLE ||
+		       e->wait != WAIT_IPC_SEND)
+			sys_yield();
+	}
+}
 
 int
 main(int argc, char **argv)
@@ -23,12 +36,14 @@ main(int argc, char **argv)
 			for (;;)
 				ipc_send(parent, i, NULL, 0);
 	}
-	for (int i = 0; i < MESSAGES; i++)
+	for (int i = 0; i < MESSAGES; i++) {
+		await_queued(child);
 		got[ipc_recv(NULL, NULL, NULL)]++;
+	}
 	for (int i = 0; i < SENDERS; i++) {
 		sys_env_destroy(child[i]);
 		cprintf("fairness: %d messages from sender %d\n", got[i], i);
-		check(got[i] >= MESSAGES / SENDERS / 2);
+		check_eq(got[i], MESSAGES / SENDERS);
 	}
 	test_done();
 }
