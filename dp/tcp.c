@@ -255,6 +255,9 @@ failed(void *arg, err_t err)
 
 	c->pcb = NULL;
 	c->ack_tx = tx_last_zero_copy;
+	/* An orderly end of both sides: what has arrived can still be read. */
+	if (err == ERR_CLSD && c->state == CONN_OPEN)
+		return;
 	c->error = error_code(err);
 	if (c->state == CONN_CLOSED || (c->state == CONN_KNOCK &&
 					(c->tell & TELL_KNOCK))) {

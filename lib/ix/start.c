@@ -112,22 +112,3 @@ ix_call_now(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c,
 	ix_run_io(0);
 	return call->op;
 }
-
-/* As the library of ordinary environments has it (inc/socket.h). */
-uint32_t
-inet_addr(const char *text)
-{
-	uint8_t part[4];
-
-	for (int i = 0; i < 4; i++) {
-		char *end;
-		long v = strtol(text, &end, 10);
-
-		if (end == text || v < 0 || v > 255 ||
-		    *end != (i < 3 ? '.' : '\0'))
-			return 0xffffffff;
-		part[i] = v;
-		text = end + 1;
-	}
-	return *(uint32_t *)part;
-}
