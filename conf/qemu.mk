@@ -13,6 +13,15 @@ QEMU_PY = @python3 conf/qemu.py
 known-programs = PROGRAMS='$(EMBED_NAMES)' IXPROGRAMS='$(IX_NAMES)'
 run-machine = $(QEMU_PY) run $(1) -- $(known-programs) $(given-vars)
 
+# What a run was given is checked before anything is built for it: obj/host.mk
+# calls this, which is the first thing that make does.
+RUN_GOAL := $(firstword $(filter qemu qemu-nox qemu-gdb qemu-nox-gdb \
+	print-qemu run-% prep-%,$(MAKECMDGOALS)))
+RUN_NAME := $(patsubst %-nox,%,$(patsubst %-gdb,%,$(patsubst run-%,%,$(filter \
+	run-%,$(RUN_GOAL))))) $(patsubst prep-%,%,$(filter prep-%,$(RUN_GOAL)))
+check-run = $(if $(RUN_GOAL),$(QEMU_PY) check $(RUN_NAME) -- \
+	$(known-programs) $(given-vars))
+
 .PHONY: qemu qemu-nox qemu-gdb qemu-nox-gdb gdb print-qemu print-gdbport \
 	which-ports nc-7 nc-80 nc-7-ix nc-80-ix programs
 
@@ -43,7 +52,6 @@ run-%: $(IMAGE) FORCE
 
 # Build what run-NAME needs, without running it.
 prep-%: $(IMAGE) FORCE
-	$(QEMU_PY) check $* -- $(known-programs) $(given-vars)
 	@echo "ready: make run-$*-nox"
 
 programs:

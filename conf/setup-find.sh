@@ -47,7 +47,13 @@ find_cc() {
 # Sets p, the prefix of the binutils, and whether there are any.
 find_binutils() {
 	p= found_binutils=
-	for c in "${GCCPREFIX:--}" - x86_64-elf- x86_64-linux-gnu-; do
+	prefixes='- x86_64-elf- x86_64-linux-gnu-'
+	if [ -n "${GCCPREFIX:-}" ]; then
+		prefixes=$GCCPREFIX
+		have "${GCCPREFIX}ld" ||
+			die "GCCPREFIX=$GCCPREFIX: there is no ${GCCPREFIX}ld"
+	fi
+	for c in $prefixes; do
 		c=${c#-}
 		have "${c}ld" && have "${c}objcopy" && have "${c}readelf" ||
 			continue

@@ -17,8 +17,10 @@ SETUP_ENV = CC='$(CC_ASKED)' GCCPREFIX='$(GCCPREFIX)' QEMU='$(QEMU)' \
 ifneq ($(BUILDING),)
 HOST_MK := $(OBJDIR)/host.mk
 include $(HOST_MK)
+.PRECIOUS: $(HOST_MK)
 $(HOST_MK): FORCE
 	@$(SETUP_ENV) conf/setup make $@
+	$(check-run)
 override CC := $(JIX_CC)
 override LD := $(JIX_LD)
 override AR := $(JIX_AR)

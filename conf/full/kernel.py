@@ -50,9 +50,12 @@ def graded(t, *settings):
     """Build a copy of the tree with make's settings and run the kernel's
     graded tests on it."""
     tree = build.copy_tree(t)
-    build.make(t, tree, "all", "CI=1", *settings)
+    settings = ("CI=1",) + settings
+    build.make(t, tree, "all", *settings)
     done = subprocess.run(
         [sys.executable, SCRIPT, "--no-build", "--tree", tree] + GRADED,
+        # The tests call make themselves: it must see the same settings.
+        env=dict(os.environ, **dict(s.split("=", 1) for s in settings)),
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         timeout=t.remaining())
     t.match(done.stdout, r"^\d+ passed, 0 failed")
