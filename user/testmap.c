@@ -38,6 +38,23 @@ test_rights(void)
 	check_eq(sys_page_map(0, (void *)UTEXT, 0, b, RX), 0);
 }
 
+/* A page that was somebody's before comes zeroed. */
+static void
+test_fresh(void)
+{
+	int used = 0;
+
+	for (int i = 0; i < 8; i++) {
+		check_eq(sys_page_alloc(0, a, RW), 0);
+		for (size_t n = 0; n < PGSIZE; n++)
+			used += a[n] != 0;
+		memset(a, 0xa5, PGSIZE);
+		check_eq(sys_page_unmap(0, a), 0);
+	}
+	check_eq(used, 0);
+	check_eq(sys_page_alloc(0, a, RW), 0);
+}
+
 static void
 test_addresses(void)
 {
@@ -104,6 +121,7 @@ main(int argc, char **argv)
 	check_eq(sys_page_unmap(0, a), 0);
 	check_eq(sys_pages_free(), before);
 	test_rights();
+	test_fresh();
 	test_addresses();
 	test_envids();
 	test_done();

@@ -178,3 +178,10 @@ def testpiperace(t):
 def testpteshare(t):
     t.match(t.run("testpteshare"), "fork handles PTE_SHARE right",
             "spawn handles PTE_SHARE right", no=[PANIC])
+
+
+@test(4, "a mapping removed is gone for another CPU, too")
+def testtlb(t):
+    m = t.run("testtlb", cpus=2)
+    t.match(m, "^testtlb: OK$", ENV + r"user fault va 0000001000000000 ",
+            no=[PANIC, "check failed"])
