@@ -201,3 +201,30 @@ def testmalloc(t):
 @test(2, "thread-local variables")
 def testtls(t):
     passes(t, "testtls")
+
+
+@test(2, "endless recursion ends at the guard page below the stack")
+def faultstack(t):
+    killed(t, "faultstack", "page fault",
+           r"user fault va 00007efff[0-9a-f]{7} ", no=["I returned"])
+
+
+@test(2, "arguments, setjmp and descriptors of the library")
+def testlib(t):
+    passes(t, "testlib")
+
+
+@test(3, "a program reads lines from the console")
+def testkbd(t):
+    m = t.machine("testkbd").start()
+    m.wait_line("^Type a line: $")
+    m.send("some words\n")
+    m.wait_line("^some words$")
+    m.wait_line("^Type a line: $")
+    m.send("nax\x08me\n")
+    m.wait_line("^name$")
+    m.wait_line("^Type a line: $")
+    m.send("\x04")
+    m.wait_end()
+    m.require_clean()
+    t.match(m, "testkbd: done$")
