@@ -3,7 +3,8 @@
  *
  *	netstat		print the server's state once
  *	netstat -w	watch: each time traffic has stopped, print what the
- *			messages since the last stop have cost
+ *			messages since the last stop have cost, and once no
+ *			connection is left, what is still in use
  *
  * A message is a RECV or RECVFROM request that was answered; -w looks between
  * bursts, so that no message is half way. TIMER messages go with time, not
@@ -169,19 +170,32 @@ print_cost(const struct sample *a, const struct sample *b)
 	cprintf("netstat: end\n");
 }
 
+/* What is in use; a test compares two of these lines. */
 static void
-print_state(const struct ns_stats *st)
+print_state(const struct ns_stats *st, const char *what)
 {
-	cprintf("netstat: sockets %u, threads %u, stacks %u, tcp %u, "
-		"listeners %u, udp %u, pbufs %u, segments %u, heap %u\n",
-		st->sockets, st->threads, st->stacks, st->tcp_pcbs,
-		st->tcp_listeners, st->udp_pcbs, st->rx_pbufs, st->tcp_segs,
-		st->heap);
+	cprintf("netstat: %s: sockets %u, threads %u, stacks %u, tcp %u, "
+		"listeners %u, udp %u, pbufs %u, segments %u, heap %u, "
+		"pages free %ld\n", what, st->sockets, st->threads,
+		st->stacks, st->tcp_pcbs, st->tcp_listeners, st->udp_pcbs,
+		st->rx_pbufs, st->tcp_segs, st->heap, sys_pages_free());
+}
+
+static void
+print_totals(const struct ns_stats *st)
+{
 	cprintf("netstat: frames in %lu, out %lu, dropped %lu, malformed %lu; "
 		"requests refused %lu, replies dropped %lu, SYNs refused %lu\n",
 		st->count.rx_frames, st->count.tx_frames,
 		st->count.rx_dropped, st->count.rx_malformed, st->refused,
 		st->replies_dropped, st->syns_refused);
+}
+
+/* Does the server hold anything but listening sockets? */
+static bool
+at_rest(const struct ns_stats *st)
+{
+	return st->tcp_pcbs == 0 && st->rx_pbufs == 0 && st->heap == 0;
 }
 
 static void
@@ -191,6 +205,7 @@ watch(void)
 	struct sample *last = &samples[0], *now = &samples[1], *t;
 	uint64_t seen;
 	uint32_t quiet;
+	bool resting = false;
 
 	app = find_app();
 	take_sample(last);
@@ -208,6 +223,14 @@ watch(void)
 		} else if (++quiet == QUIET_LOOKS &&
 			   seen != messages(&last->st)) {
 			print_cost(last, now);
+			resting = false;
+		}
+		/* Connections have ended, TIME_WAIT too. */
+		if (!resting && quiet >= QUIET_LOOKS && at_rest(&now->st)) {
+			print_state(&now->st, "at rest");
+			resting = true;
+		}
+		if (quiet == QUIET_LOOKS) {
 			t = last;
 			last = now;
 			now = t;
@@ -232,6 +255,7 @@ main(int argc, char **argv)
 	r = nsipc_stats(&st);
 	if (r < 0)
 		panic("netstat: no answer from the server: %e", r);
-	print_state(&st);
+	print_state(&st, "now");
+	print_totals(&st);
 	return 0;
 }
