@@ -71,9 +71,17 @@ class Qmp:
             message = json.loads(line) if line.strip() else {}
             if "event" in message:
                 self.events.append(message)
-            elif "return" in message or "error" in message:
+            elif ("return" in message or "error" in message) and \
+                    message.get("id") != "poke":
                 replies.append(message)
         return replies
+
+    def poke(self):
+        """A question whose answer nobody reads."""
+        try:
+            self.sock.sendall(b'{"execute":"query-status","id":"poke"}\n')
+        except OSError:
+            self.eof = True
 
     def send(self, what, **arguments):
         message = {"execute": what}
@@ -141,6 +149,10 @@ class Supervisor:
             # A signal ends the wait: its handler writes to the wake pipe.
             if select.select([self.qmp, WAKE], [], [], 0.5)[0]:
                 self.qmp.pump()
+            elif self.cfg.exact:
+                # With all CPUs halted, QEMU at times forgets to move its
+                # clock on until something wakes its main loop.
+                self.qmp.poke()
             self.look_at_events()
             self.cap_captures()
             size = self.output_size()

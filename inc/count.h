@@ -40,6 +40,7 @@
 	X(doorbells, "tail register writes") \
 	X(polls, "polls of a receive ring") \
 	X(polls_empty, "polls that found nothing") \
+	X(idle_rounds, "rounds of polling with nothing else to run") \
 	X(idle_halts, "times the CPU was halted for want of work") \
 	X(idle_tsc, "TSC ticks halted or polling without work") \
 	X(kernel_tsc, "TSC ticks in the kernel") \

@@ -38,6 +38,12 @@ struct cpu {
 	uint64_t timer_at;		/* TSC at which the timer fires, 0: off */
 	uint64_t slice_end;		/* TSC at which cur's slice ends */
 	struct dp_core *dp;		/* set while bound to a dataplane */
+	struct {			/* the round that sched.c watches */
+		uint64_t start;		/* TSC */
+		uint64_t events;	/* what had happened before it */
+		uint64_t kernel_tsc, user_tsc;
+		uint64_t env_kernel_tsc, env_user_tsc;
+	} round;
 };
 
 extern struct cpu cpus[NCPU];

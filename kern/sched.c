@@ -180,6 +180,40 @@ halt(struct cpu *cpu)
 	sched_halt_on(KSTACK_TOP(cpu->id));
 }
 
+/*
+ * e yields and there is nobody else: it polls. If nothing has happened since
+ * it did so last - no frame, no interrupt, no other environment - then the
+ * round from there to here was idle, and is charged as that instead of as the
+ * kernel's and e's work. The CPU breathes before the next round.
+ */
+static void
+idle_round(struct cpu *cpu, struct env *e, uint64_t now)
+{
+	struct counters *c = cpu->count;
+	uint64_t events = c->env_switches + c->rx_frames + c->irqs +
+		c->timer_ticks + c->ipis;
+
+	c->kernel_tsc += now - cpu->last_tsc;
+	e->count.kernel_tsc += now - cpu->last_tsc;
+	if (events == cpu->round.events) {
+		c->idle_tsc += now - cpu->round.start;
+		c->idle_rounds++;
+		c->kernel_tsc = cpu->round.kernel_tsc;
+		c->user_tsc = cpu->round.user_tsc;
+		e->count.kernel_tsc = cpu->round.env_kernel_tsc;
+		e->count.user_tsc = cpu->round.env_user_tsc;
+	} else {
+		cpu->round.events = events;
+		cpu->round.kernel_tsc = c->kernel_tsc;
+		cpu->round.user_tsc = c->user_tsc;
+		cpu->round.env_kernel_tsc = e->count.kernel_tsc;
+		cpu->round.env_user_tsc = e->count.user_tsc;
+	}
+	cpu_pause();
+	cpu->round.start = cpu->last_tsc = read_tsc();
+	c->idle_tsc += cpu->last_tsc - now;
+}
+
 void
 sched_yield(void)
 {
@@ -196,6 +230,7 @@ sched_yield(void)
 		if (!queue_head && !cpu->dp) {
 			cpu->slice_end = now + SLICE_MS * (tsc_hz / 1000);
 			arm_timer(cpu, cpu->slice_end);
+			idle_round(cpu, e, now);
 			env_run(e);
 		}
 		env_leave(e);

@@ -1,0 +1,442 @@
+/*
+ * ixbench.c: the load generator of the exact laboratory: an echo client as a
+ * dataplane application on a core of its own, by the raw API. One boot runs
+ * any number of phases against one server; around each a snapshot of all
+ * counters leaves the machine, so that what a request costs is a difference
+ * divided by a number of requests.
+ *
+ *	ixbench -s SERVER [-p PORT] [-g USEC] PHASE...
+ *
+ * A phase is KIND[,KEY=NUMBER]...; kinds: udp, tcp (closed loop, one message
+ * under way on each connection), conn (connect, one message, close), open
+ * (TCP, messages at random times of a given mean rate). Keys: c connections,
+ * s bytes of a message, n messages, w messages before the count begins, r
+ * messages per second.
+ *
+ * Each phase prints one line "ixbench: result key=value ..."; times are TSC
+ * ticks. Snapshot 2k is taken before and 2k + 1 after the messages of phase k,
+ * both after -g microseconds in which nothing was sent.
+ */
+#include "inc/args.h"
+#include "inc/assert.h"
+#include "inc/dp.h"
+#include "inc/error.h"
+#include "inc/socket.h"
+#include "user/ixbench.h"
+
+struct load load;
+
+static char pattern[LOAD_SIZE_MAX];
+static uint32_t server;
+static uint16_t port = 7;
+static uint64_t gap_us = 1000;
+static uint64_t rng;
+
+/* --- Time ---------------------------------------------------------------- */
+
+static uint64_t
+random64(void)
+{
+	rng ^= rng << 13;
+	rng ^= rng >> 7;
+	rng ^= rng << 17;
+	return rng;
+}
+
+/*
+ * -ln(u) for a random u of (0, 1], in units of 2^-16: the gap between two
+ * events that know nothing of each other, their mean gap being 1.
+ */
+static uint64_t
+random_gap(void)
+{
+	uint32_t u = (uint32_t)(random64() >> 32) | 1;
+	uint32_t e = 31 - __builtin_clz(u);
+	/* u = 2^e * (1 + f); log2(1 + f) is f + 0.3437 f (1 - f), nearly. */
+	uint64_t f = (((uint64_t)u << (31 - e)) & 0x7fffffff) >> 15;
+	uint64_t lg = f + (22525 * ((f * (65536 - f)) >> 16) >> 16);
+	uint64_t log2 = (uint64_t)(32 - e) * 65536 - lg;
+
+	return log2 * 45426 >> 16;
+}
+
+/* --- Messages ------------------------------------------------------------ */
+
+/* Ask for what is left of the messages that c has to send. */
+static void
+conn_push(struct load_conn *c)
+{
+	struct ix_call *call;
+
+	if (c->unsent == 0 || c->sending)
+		return;
+	c->iov.addr = (uint64_t)pattern;
+	c->iov.len = MIN(c->unsent, (uint64_t)LOAD_SIZE_MAX);
+	load.slot_conn[ix.ncalls] = c;
+	call = ix_call(IX_SENDV, c->handle, (uint64_t)&c->iov, 1, 0);
+	if (!call)
+		panic("ixbench: more calls than slots");
+	c->sending = true;
+}
+
+static void
+message_send(struct load_conn *c, uint64_t when)
+{
+	c->sent_at[c->sent++ % LOAD_UNDER_WAY] = when;
+	c->unsent += load.phase.size;
+	load.under_way++;
+	load.started++;
+	if (load.phase.kind == PHASE_UDP) {
+		load.slot_conn[ix.ncalls] = NULL;
+		c->unsent = 0;
+		ix_call(IX_UDP_SEND, c->handle, (uint64_t)pattern,
+			load.phase.size, IX_PEER(server, port));
+		return;
+	}
+	conn_push(c);
+}
+
+static void
+message_done(struct load_conn *c, uint64_t now)
+{
+	uint64_t took = now - c->sent_at[c->done++ % LOAD_UNDER_WAY];
+
+	load.under_way--;
+	load.finished++;
+	if (load.counting && load.nsamples < LOAD_SAMPLES)
+		load.sample[load.nsamples++] = MIN(took, 0xffffffffu);
+}
+
+/* Bytes of an answer: may the next message go? */
+static void
+conn_received(struct load_conn *c, uint32_t len, uint64_t now)
+{
+	c->got += len;
+	while (c->got >= load.phase.size && c->done != c->sent) {
+		c->got -= load.phase.size;
+		message_done(c, now);
+	}
+	if (load.phase.kind == PHASE_CONN && c->done == c->sent) {
+		ix_call(IX_CLOSE, c->handle, 0, 0, 0);
+		c->state = LOAD_CLOSED;
+		load.nopen--;
+		return;
+	}
+	if (load.phase.kind != PHASE_OPEN && c->done == c->sent &&
+	    load.started < load.target)
+		message_send(c, now);
+}
+
+/* --- Events -------------------------------------------------------------- */
+
+static void
+conn_lost(struct load_conn *c, int error)
+{
+	load.errors++;
+	if (c->state == LOAD_OPEN) {
+		load.under_way -= c->sent - c->done;
+		load.nopen--;
+	}
+	c->state = LOAD_CLOSED;
+	if (load.errors == 1)
+		cprintf("ixbench: connection lost: error %d\n", error);
+}
+
+static void
+connected(struct load_conn *c, int error, uint64_t now)
+{
+	if (error) {
+		c->state = LOAD_CLOSED;
+		load.refused++;
+		return;
+	}
+	c->state = LOAD_OPEN;
+	load.nopen++;
+	if (load.phase.kind == PHASE_CONN)
+		message_send(c, now);
+}
+
+static void
+event(const struct ix_event *e, uint64_t now)
+{
+	struct load_conn *c = &load.conn[e->cookie & (LOAD_CONNS - 1)];
+
+	switch (e->type) {
+	case IX_EV_UDP_RECV:
+		ix_call(IX_UDP_RECV_DONE, e->a, 0, 0, 0);
+		if (c->done != c->sent)
+			conn_received(c, load.phase.size, now);
+		break;
+	case IX_EV_CONNECTED:
+		connected(c, e->n, now);
+		break;
+	case IX_EV_RECV:
+		if (c->state != LOAD_OPEN || e->n == 0)
+			break;
+		ix_call(IX_RECV_DONE, c->handle, e->n, 0, 0);
+		conn_received(c, e->n, now);
+		break;
+	case IX_EV_SENT:
+		if (c->state == LOAD_OPEN)
+			conn_push(c);
+		break;
+	case IX_EV_DEAD:
+		conn_lost(c, e->n);
+		break;
+	}
+}
+
+/* What became of the calls: a send may have been taken in part. */
+static void
+results(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct load_conn *c = load.slot_conn[i];
+		int64_t r = ix_result(i);
+
+		load.slot_conn[i] = NULL;
+		if (!c)
+			continue;
+		c->sending = false;
+		if (r > 0)
+			c->unsent -= r;
+		else if (r < 0 && c->state == LOAD_OPEN)
+			load.errors++;
+	}
+}
+
+/* One turn: calls out, events in. */
+static void
+turn(uint64_t usec)
+{
+	uint32_t calls = ix.ncalls;
+	uint32_t n = ix_run_io(usec);
+	uint64_t now = read_tsc();
+
+	results(calls);
+	for (uint32_t i = 0; i < n; i++)
+		event(ix_event(i), now);
+}
+
+/* Let everything that is still under way come to rest. */
+static void
+rest(uint64_t usec)
+{
+	uint64_t until = read_tsc() + usec * (ix_info()->tsc_hz / 1000000);
+
+	while (read_tsc() < until)
+		turn(usec);
+}
+
+/* --- Connections --------------------------------------------------------- */
+
+static void
+conn_start(uint32_t i)
+{
+	struct load_conn *c = &load.conn[i];
+	struct ix_call *call;
+
+	memset(c, 0, sizeof(*c));
+	load.slot_conn[ix.ncalls] = NULL;
+	call = ix_call(IX_CONNECT, server, port, i, 0);
+	c->state = LOAD_CONNECTING;
+	turn(0);
+	c->handle = call->op;
+	if (call->op < 0)
+		panic("ixbench: connect: %e", (int)call->op);
+}
+
+/* Open connections until there are n; the server may still be starting. */
+static void
+conns_open(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		do {
+			conn_start(i);
+			while (load.conn[i].state == LOAD_CONNECTING)
+				turn(IX_FOREVER);
+			if (load.conn[i].state != LOAD_OPEN)
+				rest(10000);
+		} while (load.conn[i].state != LOAD_OPEN);
+	}
+	load.refused = 0;
+}
+
+static void
+conns_close(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (load.conn[i].state == LOAD_OPEN)
+			ix_call(IX_CLOSE, load.conn[i].handle, 0, 0, 0);
+		load.conn[i].state = LOAD_CLOSED;
+	}
+	load.nopen = 0;
+	rest(gap_us);
+}
+
+static void
+socks_open(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct load_conn *c = &load.conn[i];
+
+		memset(c, 0, sizeof(*c));
+		c->handle = ix_call_now(IX_UDP_BIND, 0, i, 0, 0);
+		if ((int64_t)c->handle < 0)
+			panic("ixbench: bind: %e", (int)c->handle);
+		c->state = LOAD_OPEN;
+	}
+	/* The server may still be starting: ask until it answers. */
+	load.target = 0;
+	while (load.conn[0].done == 0) {
+		load.conn[0].sent = 0;
+		message_send(&load.conn[0], read_tsc());
+		rest(10000);
+	}
+	load.under_way = 0;
+}
+
+static void
+socks_close(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		ix_call_now(IX_UDP_CLOSE, load.conn[i].handle, 0, 0, 0);
+}
+
+/* --- Phases -------------------------------------------------------------- */
+
+/* Closed loop until `count` messages have been answered. */
+static void
+closed_loop(uint64_t count)
+{
+	uint64_t now = read_tsc();
+
+	load.started = load.finished = 0;
+	load.target = count;
+	for (uint32_t i = 0; i < load.phase.conns && load.started < count; i++)
+		if (load.conn[i].state == LOAD_OPEN)
+			message_send(&load.conn[i], now);
+	while (load.finished < count && load.errors == 0)
+		turn(LOAD_PATIENCE_US);
+}
+
+/* Connect, one message, close; conns of them at a time. */
+static void
+churn(uint64_t count)
+{
+	load.started = load.finished = 0;
+	load.target = count;
+	for (uint64_t i = 0; load.finished < count && load.errors == 0; ) {
+		if (i < count && i - load.finished < load.phase.conns)
+			conn_start(i++ % LOAD_CONNS);
+		else
+			turn(LOAD_PATIENCE_US);
+	}
+}
+
+/* Messages at random times, whether or not earlier ones were answered. */
+static void
+open_loop(uint64_t count)
+{
+	uint64_t hz = ix_info()->tsc_hz;
+	uint64_t due = read_tsc() + hz / 1000;
+	uint32_t next = 0;
+
+	load.started = load.finished = 0;
+	load.target = count;
+	while (load.finished < count && load.errors == 0) {
+		uint64_t now = read_tsc();
+
+		while (load.started < count && due <= now) {
+			struct load_conn *c = &load.conn[next];
+
+			if (c->sent - c->done == LOAD_UNDER_WAY) {
+				load.late++;
+				break;
+			}
+			message_send(c, due);
+			next = (next + 1) % load.phase.conns;
+			due += random_gap() * (hz / load.phase.rate) >> 16;
+		}
+		turn(load.started == count || due <= now ? 0 :
+		     (due - now) / (hz / 1000000));
+	}
+}
+
+static void
+run_messages(uint64_t count)
+{
+	if (load.phase.kind == PHASE_CONN)
+		churn(count);
+	else if (load.phase.kind == PHASE_OPEN)
+		open_loop(count);
+	else
+		closed_loop(count);
+}
+
+static void
+run_phase(uint32_t number)
+{
+	const struct phase *p = &load.phase;
+	static struct dp_stats before, after;
+	uint64_t start, end;
+	bool conns = p->kind == PHASE_TCP || p->kind == PHASE_OPEN;
+
+	load.errors = load.late = load.nsamples = load.under_way = 0;
+	load.counting = false;
+	if (conns)
+		conns_open(p->conns);
+	else if (p->kind == PHASE_UDP)
+		socks_open(p->conns);
+	if (p->warm)
+		run_messages(p->warm);
+	rest(gap_us);
+	ix_snapshot(2 * number);
+	ix_stats(&before);
+	load.counting = true;
+	start = read_tsc();
+	run_messages(p->count);
+	end = read_tsc();
+	load.counting = false;
+	ix_stats(&after);
+	rest(gap_us);
+	ix_snapshot(2 * number + 1);
+	load_report(number, end - start, &before, &after);
+	if (conns)
+		conns_close(p->conns);
+	else if (p->kind == PHASE_UDP)
+		socks_close(p->conns);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args a;
+	char *word;
+	uint32_t n = 0;
+	int opt;
+
+	args_start(&a, argc, argv);
+	while ((opt = args_option(&a)) != 0) {
+		if (opt == 's')
+			server = ntohl(inet_addr(args_value(&a)));
+		else if (opt == 'p')
+			port = args_number(&a, 1, 65535);
+		else if (opt == 'g')
+			gap_us = args_number(&a, 1, 1000000);
+		else
+			args_usage("-s SERVER [-p PORT] [-g USEC] PHASE...");
+	}
+	rng = ix_info()->seed * 0x9e3779b97f4a7c15ul + 1;
+	for (uint32_t i = 0; i < sizeof(pattern); i++)
+		pattern[i] = "0123456789abcdef"[i & 15];
+	load_samples_init();
+	cprintf("ixbench: cpu %u, TSC %lu Hz, batch %u\n", ix_info()->cpu,
+		ix_info()->tsc_hz, ix_info()->batch);
+	while ((word = args_next(&a)) != NULL) {
+		load_parse(word, &load.phase);
+		run_phase(n++);
+	}
+	cprintf("ixbench: %u phases done\n", n);
+	return 0;
+}
