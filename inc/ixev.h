@@ -39,7 +39,7 @@ void ixev_run(uint64_t usec);
 /* A round without handlers: what they would be told is kept. */
 void ixev_turn(uint64_t usec);
 
-/* --- Connections ------------------------------------------------------------ */
+/* --- Connections -------------------------------------------------------- */
 
 /*
  * Listen on a port; fn(c, IXEV_NEW, arg) for each connection, which waits
@@ -108,7 +108,7 @@ int ixev_error(const struct ixev *c);
 /* IX_PEER of the other side. */
 uint64_t ixev_peer(const struct ixev *c);
 
-/* --- Datagrams ---------------------------------------------------------------- */
+/* --- Datagrams ---------------------------------------------------------- */
 
 typedef void (*ixev_udp_fn)(struct ixev_udp *u, void *arg);
 
@@ -127,7 +127,7 @@ ssize_t ixev_udp_send(struct ixev_udp *u, const void *buf, size_t len,
 		      uint64_t peer);
 void ixev_udp_close(struct ixev_udp *u);
 
-/* --- Timers ------------------------------------------------------------------- */
+/* --- Timers ------------------------------------------------------------- */
 
 /* The program's memory; zero it before its first use. */
 struct ixev_timer {

@@ -59,7 +59,7 @@ list(struct conn *c)
 	todo = c;
 }
 
-/* --- The queue of a connection ------------------------------------------------ */
+/* --- The queue of a connection ------------------------------------------ */
 
 static uint64_t
 pool(void)
@@ -112,7 +112,7 @@ send_queue(struct conn *c)
 	sendv(c, from);
 }
 
-/* --- Results ---------------------------------------------------------------------- */
+/* --- Results ------------------------------------------------------------ */
 
 /* What was not taken goes back to the front of the queue. */
 static void
@@ -177,7 +177,7 @@ take_results(void)
 	niov = 0;
 }
 
-/* --- What is to be done besides ----------------------------------------------------- */
+/* --- What is to be done besides ----------------------------------------- */
 
 /* All that a connection can need in one turn. */
 #define TODO_CALLS	3
@@ -224,7 +224,7 @@ work(uint32_t nevents)
 	return true;
 }
 
-/* --- Events ------------------------------------------------------------------------- */
+/* --- Events ------------------------------------------------------------- */
 
 static void
 knock(const struct ix_event *e)

@@ -152,7 +152,7 @@ struct ev_core {
 };
 extern _Thread_local struct ev_core ev;
 
-/* --- event.c --- */
+/* --- event.c ------------------------------------------------------------ */
 
 /* Add a call to the batch in the name of obj; false: no room. */
 bool ev_call(struct ev_obj *obj, enum ix_call_op op, uint64_t a, uint64_t b,
@@ -169,7 +169,7 @@ struct ev_seg *ev_queue_first(const struct ev_queue *q);
 void ev_queue_pop(struct ev_queue *q);
 const char *ev_seg_addr(const struct ev_seg *seg);
 
-/* --- evconn.c --- */
+/* --- evconn.c ----------------------------------------------------------- */
 
 /* Put what c wants done in the batch; false: no room for all of it. */
 bool ev_conn_calls(struct ixev *c);
@@ -181,21 +181,21 @@ void ev_conn_dead(struct ixev *c, int error);
 /* Free c if nothing refers to it any more. */
 void ev_conn_put(struct ixev *c);
 
-/* --- evsend.c --- */
+/* --- evsend.c ----------------------------------------------------------- */
 
 bool ev_send_calls(struct ixev *c);
 void ev_send_result(struct ixev *c, int64_t result);
 /* Release what is acknowledged, or with `all` everything. */
 void ev_send_release(struct ixev *c, bool all);
 
-/* --- evudp.c --- */
+/* --- evudp.c ------------------------------------------------------------ */
 
 void ev_udp_calls(void);
 void ev_udp_event(struct ixev_udp *u, const struct ix_event *e);
 void ev_udp_result(struct ev_obj *obj, int64_t result);
 void ev_udp_dispatch(void);
 
-/* --- evtimer.c --- */
+/* --- evtimer.c ---------------------------------------------------------- */
 
 /* Microseconds until the first timer, at most usec. */
 uint64_t ev_timer_wait(uint64_t usec);

@@ -75,7 +75,7 @@ ev_conn_dead(struct ixev *c, int error)
 		ev_tell(c, IXEV_HUP);
 }
 
-/* --- Listening --------------------------------------------------------------- */
+/* --- Listening ---------------------------------------------------------- */
 
 int
 ixev_listen(uint16_t port, uint32_t backlog, ixev_fn fn, void *arg,
@@ -189,7 +189,7 @@ ixev_set_handler(struct ixev *c, uint32_t mask, ixev_fn fn, void *arg)
 	c->arg = arg;
 }
 
-/* --- Calls, results, events ---------------------------------------------------- */
+/* --- Calls, results, events --------------------------------------------- */
 
 /* Giving c up. False: no room for the call. */
 static bool
@@ -349,7 +349,7 @@ ev_conn_event(struct ixev *c, const struct ix_event *e)
 	}
 }
 
-/* --- Receiving --------------------------------------------------------------------- */
+/* --- Receiving ---------------------------------------------------------- */
 
 ssize_t
 ixev_recv_zc(struct ixev *c, const void **p)
@@ -435,7 +435,7 @@ ixev_peer(const struct ixev *c)
 	return c->peer;
 }
 
-/* --- Ends ----------------------------------------------------------------------------- */
+/* --- Ends --------------------------------------------------------------- */
 
 int
 ixev_shutdown(struct ixev *c)

@@ -10,7 +10,7 @@
 _Thread_local struct ev_core ev;
 _Thread_local uint64_t ixev_copied;
 
-/* --- Lists ------------------------------------------------------------------ */
+/* --- Lists -------------------------------------------------------------- */
 
 void
 ev_mark_dirty(struct ixev *c)
@@ -42,7 +42,7 @@ ev_tell(struct ixev *c, uint32_t what)
 	ev.ready_last = c;
 }
 
-/* --- Received bytes ----------------------------------------------------------- */
+/* --- Received bytes ----------------------------------------------------- */
 
 static uint64_t
 pool_base(void)
@@ -89,7 +89,7 @@ ev_queue_pop(struct ev_queue *q)
 	q->first = ev.seg[q->first - 1].next;
 }
 
-/* --- Calls ---------------------------------------------------------------------- */
+/* --- Calls -------------------------------------------------------------- */
 
 bool
 ev_call(struct ev_obj *obj, enum ix_call_op op, uint64_t a, uint64_t b,
@@ -172,7 +172,7 @@ take_event(const struct ix_event *e)
 	}
 }
 
-/* --- Rounds ----------------------------------------------------------------------- */
+/* --- Rounds ------------------------------------------------------------- */
 
 void
 ixev_turn(uint64_t usec)

@@ -76,7 +76,7 @@ ev_send_release(struct ixev *c, bool all)
 	}
 }
 
-/* --- Calls and results --------------------------------------------------------- */
+/* --- Calls and results -------------------------------------------------- */
 
 /* Offer what waits: one IX_SENDV. False: no room in the batch. */
 bool
@@ -141,7 +141,7 @@ ev_send_result(struct ixev *c, int64_t result)
 		ev_mark_dirty(c);
 }
 
-/* --- Sending ---------------------------------------------------------------------- */
+/* --- Sending ------------------------------------------------------------ */
 
 /* 0 if c can be sent to, now or later. */
 static int

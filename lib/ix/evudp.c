@@ -74,7 +74,7 @@ ev_udp_result(struct ev_obj *obj, int64_t result)
 		free(d);
 }
 
-/* --- Receiving ------------------------------------------------------------------ */
+/* --- Receiving ---------------------------------------------------------- */
 
 ssize_t
 ixev_udp_recv(struct ixev_udp *u, const void **p, uint64_t *peer)
@@ -123,7 +123,7 @@ ev_udp_calls(void)
 	}
 }
 
-/* --- Sending -------------------------------------------------------------------- */
+/* --- Sending ------------------------------------------------------------ */
 
 ssize_t
 ixev_udp_send(struct ixev_udp *u, const void *buf, size_t len, uint64_t peer)

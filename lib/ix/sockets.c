@@ -102,7 +102,7 @@ broken(struct sock *s, ssize_t error)
 	return error;
 }
 
-/* --- Opening ----------------------------------------------------------------- */
+/* --- Opening ------------------------------------------------------------ */
 
 int
 socket(int domain, int type, int protocol)
@@ -226,7 +226,7 @@ connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return broken(s, s->conn->error);
 }
 
-/* --- Data ------------------------------------------------------------------------ */
+/* --- Data --------------------------------------------------------------- */
 
 static ssize_t
 tcp_recv(struct sock *s, void *buf, size_t len, int flags)
@@ -358,7 +358,7 @@ sendto(int fd, const void *buf, size_t len, int flags,
 	return udp_send(s, buf, len, flags, peer);
 }
 
-/* --- Ends ------------------------------------------------------------------------- */
+/* --- Ends --------------------------------------------------------------- */
 
 int
 shutdown(int fd, int how)
@@ -395,7 +395,7 @@ close(int fd)
 	return 0;
 }
 
-/* --- Poll --------------------------------------------------------------------------- */
+/* --- Poll --------------------------------------------------------------- */
 
 static int16_t
 conn_events(const struct sock *s, int16_t asked)
