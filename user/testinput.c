@@ -69,7 +69,9 @@ main(int argc, char **argv)
 	announce();
 	cprintf("Waiting for packets...\n");
 	for (i = 0; count == 0 || i < count; i++) {
-		len = sys_net_receive(0, frame, sizeof(frame), NET_BLOCK);
+		while ((len = sys_net_receive(0, frame, sizeof(frame),
+					      NET_BLOCK)) == -E_AGAIN)
+			;	/* woken: ask again */
 		if (len < 0)
 			panic("receive: %e", len);
 		dump(frame, len);
