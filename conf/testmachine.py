@@ -304,13 +304,17 @@ class TestConfig(command.Config):
 
     def card(self, i, nic):
         """Network card i. Keys of nic: model ("igb"), peer (a frames.Peer on
-        its other side) or slirp (text after "user,"), mac, addr (PCI slot; as
+        its other side), listen (a socket's path: QEMU serves it, for
+        loadtool.Link) or slirp (text after "user,"), mac, addr (PCI slot; as
         in make qemu), pcap (name of a capture file in the test's log)."""
         name = "n%d" % i
         netdev = "user,id=%s,%s" % (name, nic.get("slirp", "restrict=on"))
         if "peer" in nic:
             netdev = "stream,id=%s,server=off,addr.type=unix,addr.path=%s" % (
                 name, nic["peer"].path)
+        if "listen" in nic:
+            netdev = "stream,id=%s,server=on,addr.type=unix,addr.path=%s" % (
+                name, nic["listen"])
         argv = ["-netdev", netdev, "-device",
                 "%s,netdev=%s,addr=%s,mac=%s,romfile=" % (
                     nic.get("model", "igb"), name,

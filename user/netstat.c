@@ -14,7 +14,7 @@
 #include "inc/ns.h"
 
 #define LOOK_MS		20	/* between looks */
-#define QUIET_LOOKS	5	/* without traffic: it has stopped */
+#define QUIET_LOOKS	25	/* without traffic: it has stopped */
 
 /* The environments on a message's way. */
 enum { INPUT, NS, OUTPUT, APP, NPARTS };
