@@ -100,7 +100,7 @@ def receive_frames(t, sizes, cpus=(1, 4)):
     """Send testinput frames of these sizes; it must print each, those below
     the Ethernet minimum padded."""
     wanted = [frame_in(i, size) for i, size in enumerate(sizes)]
-    for model, n in on_each_card(t, cpus):
+    for model, n in on_each_card(cpus):
         peer = Peer(t)
         m = t.machine("testinput %d" % len(sizes), cpus=n,
                       nics=[{"model": model, "peer": peer}]).start()
