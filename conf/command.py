@@ -38,7 +38,8 @@ CHOICES = {
     "PCAP": ("", "0", "1"),
 }
 # What starts when no program is named, by mode.
-SERVERS = {"lab6": ["ns", "echosrv", "httpd"], "ix": ["ixcp run ixecho"]}
+SERVERS = {"lab6": ["ns", "echosrv", "httpd"],
+           "ix": ["ixcp run httpd -- -e 7"]}
 # The CPU of EXACT runs: nothing in it depends on QEMU's version.
 EXACT_CPU = ("qemu64,+smep,+smap,+umip,+fsgsbase,+rdtscp,+xsave,+xsaveopt,"
              "+erms,+pdpe1gb,+popcnt,+ssse3,+sse4.1,+sse4.2")

@@ -4,8 +4,10 @@
  * once by poll and non-blocking sockets. One source for both modes: in IX mode
  * it runs on every core of the dataplane.
  *
- *	httpd [-p PORT]
+ *	httpd [-p PORT] [-e PORT]
  *
+ * -e: an echo server (RFC 862) on that port as well, so that a dataplane with
+ * one core can offer both.
  * A response is one buffer and, if there is room, one send: header and file
  * together. user/http_parse.h reads requests.
  */
@@ -34,6 +36,7 @@ struct www_file {
 
 /* A connection. */
 struct conn {
+	bool echo;		/* came in at the echo port */
 	char *out;		/* the response being sent, or NULL */
 	uint32_t out_off, out_len;
 	bool last;		/* no request is served after this response */
@@ -43,9 +46,10 @@ struct conn {
 	char in[HTTP_REQUEST_MAX];
 };
 
-static _Thread_local struct pollfd fds[POLL_MAX];	/* [0] listens */
+/* [0] listens, [1] for echo if there is one; connections from `first` on. */
+static _Thread_local struct pollfd fds[POLL_MAX];
 static _Thread_local struct conn *conns[POLL_MAX];
-static _Thread_local uint32_t nfds;
+static _Thread_local uint32_t nfds, first;
 
 /* --- Responses --------------------------------------------------------------- */
 
@@ -153,10 +157,10 @@ conn_close(uint32_t i)
 }
 
 static void
-accept_one(void)
+accept_one(uint32_t listener)
 {
 	struct conn *c;
-	int fd = accept(fds[0].fd, NULL, NULL);
+	int fd = accept(fds[listener].fd, NULL, NULL);
 
 	if (fd < 0)
 		return;
@@ -165,6 +169,7 @@ accept_one(void)
 		close(fd);
 		return;
 	}
+	c->echo = listener > 0;
 	c->out = NULL;
 	c->last = c->draining = false;
 	c->drained = c->in_len = 0;
@@ -225,6 +230,24 @@ conn_requests(uint32_t i)
 	return true;
 }
 
+/* Give back what came in, which is all read. */
+static bool
+conn_echo(uint32_t i)
+{
+	struct conn *c = conns[i];
+
+	if (c->in_len == 0)
+		return true;
+	c->out = malloc(c->in_len);
+	if (c->out == NULL)
+		return false;
+	memcpy(c->out, c->in, c->in_len);
+	c->out_off = 0;
+	c->out_len = c->in_len;
+	c->in_len = 0;
+	return conn_flush(i);
+}
+
 static bool
 conn_drain(uint32_t i)
 {
@@ -254,7 +277,7 @@ conn_serve(uint32_t i)
 	if (n <= 0)
 		return false;
 	c->in_len += n;
-	return conn_requests(i);
+	return c->echo ? conn_echo(i) : conn_requests(i);
 }
 
 static int
@@ -280,37 +303,54 @@ open_listener(uint16_t port)
 	return fd;
 }
 
+static void
+serve(void)
+{
+	uint32_t i;
+	int r;
+
+	for (;;) {
+		/* Full: the others wait in the listener's queue. */
+		for (i = 0; i < first; i++)
+			fds[i].events = nfds < POLL_MAX ? POLLIN : 0;
+		r = poll(fds, nfds, -1);
+		if (r < 0)
+			panic("httpd: poll: %e", r);
+		/* Downwards: one that closes is replaced by one already seen. */
+		for (i = nfds; i-- > first; ) {
+			if (fds[i].revents != 0 && !conn_serve(i))
+				conn_close(i);
+		}
+		for (i = 0; i < first; i++) {
+			if (fds[i].revents != 0 && nfds < POLL_MAX)
+				accept_one(i);
+		}
+	}
+}
+
 int
 main(int argc, char **argv)
 {
-	uint16_t port = 80;
+	uint16_t port = 80, echo = 0;
 	struct args a;
-	uint32_t i;
 	int opt;
-	int r;
 
 	args_start(&a, argc, argv);
 	while ((opt = args_option(&a)) != 0) {
 		if (opt == 'p')
 			port = args_number(&a, 1, 65535);
+		else if (opt == 'e')
+			echo = args_number(&a, 1, 65535);
 		else
-			args_usage("[-p PORT]");
+			args_usage("[-p PORT] [-e PORT]");
 	}
-	fds[0].fd = open_listener(port);
-	nfds = 1;
+	fds[first++].fd = open_listener(port);
+	if (echo != 0)
+		fds[first++].fd = open_listener(echo);
+	nfds = first;
 	cprintf("httpd: waiting for requests on port %u\n", port);
-	for (;;) {
-		/* Full: the others wait in the listener's queue. */
-		fds[0].events = nfds < POLL_MAX ? POLLIN : 0;
-		r = poll(fds, nfds, -1);
-		if (r < 0)
-			panic("httpd: poll: %e", r);
-		/* Downwards: one that closes is replaced by one already seen. */
-		for (i = nfds; i-- > 1; ) {
-			if (fds[i].revents != 0 && !conn_serve(i))
-				conn_close(i);
-		}
-		if (fds[0].revents != 0)
-			accept_one();
-	}
+	if (echo != 0)
+		cprintf("httpd: echo on port %u\n", echo);
+	serve();
+	return 0;
 }
