@@ -38,15 +38,6 @@ def no_panic(t, m):
     t.check(m.status is None, "the machine to run on")
 
 
-# --- Time and ARP ---------------------------------------------------------------
-
-@test(5, "testtime: time passes as the clock says", timeout=30)
-def testtime(t):
-    m = t.run("testtime", cpus=1)
-    t.match(m, r"^starting count down: 5 4 3 2 1 0",
-            r"^testtime: 5 seconds counted down")
-
-
 # --- One machine for everything that serves ----------------------------------------
 
 @test(5, "echo: one connection, over both protocols", timeout=120)
