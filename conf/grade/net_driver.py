@@ -24,13 +24,6 @@ def packet(number):
     return raw.ljust(60, b"\0")
 
 
-@test(5, "the clock counts seconds")
-def testtime(t):
-    m = t.run("testtime")
-    t.match(m, r"^starting count down: 5 4 3 2 1 0 $",
-            r"^testtime: 5 seconds counted down$")
-
-
 @test(5, "both cards are found, with their addresses and queues")
 def pci_attach(t):
     for model, chip in MODELS.items():
