@@ -24,6 +24,13 @@ def packet(number):
     return raw.ljust(60, b"\0")
 
 
+@test(5, "the clock counts seconds")
+def testtime(t):
+    m = t.run("testtime")
+    t.match(m, r"^starting count down: 5 4 3 2 1 0 $",
+            r"^testtime: 5 seconds counted down$")
+
+
 @test(5, "both cards are found, with their addresses and queues")
 def pci_attach(t):
     for model, chip in MODELS.items():
@@ -41,11 +48,17 @@ def send_frames(t, count, cpus=(1, 4), boot=None, says=""):
     wanted = [packet(i) for i in range(count)]
     for model, n in on_each_card(cpus):
         peer = Peer(t)
-        m = t.run("testoutput %d" % count, cpus=n, boot=boot,
-                  nics=[{"model": model, "peer": peer, "pcap": "out.pcap"}])
+        # The monitor keeps QEMU, which queues frames, until all have come.
+        m = t.machine("testoutput %d" % count, cpus=n,
+                      boot=dict(boot or {}, then="monitor"),
+                      nics=[{"model": model, "peer": peer,
+                             "pcap": "out.pcap"}]).start()
+        m.prompt()
         t.match(m, r"^testoutput: %d frames sent%s" % (count, says))
-        got = [f.raw for _, f in peer.seen]
         t.wait_for(lambda: len(peer.seen) >= count, "%d frames" % count)
+        m.send("shutdown\n")
+        m.wait_end()
+        m.require_clean()
         got = [f.raw for _, f in peer.seen]
         t.equal(len(got), count, "frames of %s on %d CPUs" % (model, n))
         for i, raw in enumerate(got):
