@@ -20,7 +20,7 @@ package() {
 	gdb:x86_64) echo gdb ;;
 	gdb:*) echo gdb-multiarch ;;
 	nc:*) echo netcat-openbsd ;;
-	qemu:*) echo qemu-system-x86 ;;
+	qemu:*) echo qemu-system-x86 ${DISPLAY:+qemu-system-gui} ;;
 	xz:*) echo xz-utils ;;
 	*) echo "$1" ;;
 	esac
@@ -170,9 +170,7 @@ private_apt() {
 		-o Dir::Etc::sourceparts=- -o Acquire::Languages=none
 		-o Dir::Etc::preferences=- -o Dir::Etc::preferencesparts=-
 		-o APT::Sandbox::User= -o Debug::NoLocking=1"
-	apt-get $private update >"$tmp/apt.log" 2>&1 && return
-	tail -n 5 "$tmp/apt.log" >&2
-	return 1
+	apt-get $private update >"$tmp/apt.log" 2>&1
 }
 
 # QEMU 11 with all the libraries it wants, from the release after this one and
@@ -180,8 +178,10 @@ private_apt() {
 get_qemu() {
 	say "fetching QEMU from this system's mirror (about 40 MB)"
 	kind=deb
-	private_apt trixie trixie-backports ||
+	private_apt trixie trixie-backports || {
+		tail -n 3 "$tmp/apt.log" >&2
 		die "QEMU: no package list from this system's mirror"
+	}
 	apt-get $private -y --download-only --no-install-recommends \
 		-t trixie-backports install qemu-system-x86 \
 		>"$tmp/apt.log" 2>&1 </dev/null || {
@@ -244,10 +244,7 @@ lwip_from() {
 	rm -f "$tmp"/lwip_*
 	private_apt "$1" || return 1
 	(cd "$tmp" && apt-get $private source --download-only --tar-only \
-		lwip) >"$tmp/apt.log" 2>&1 </dev/null || {
-		tail -n 5 "$tmp/apt.log" >&2
-		return 1
-	}
+		lwip) >"$tmp/apt.log" 2>&1 </dev/null || return 1
 	for f in "$tmp"/lwip_*.orig.tar.*; do
 		known_sum "$f" && return
 	done
@@ -263,9 +260,13 @@ get_lwip() {
 	*) suites="$codename resolute questing plucky" ;;
 	esac
 	for suite in $suites ''; do
-		[ -n "$suite" ] || die "lwIP: no suite of this system's mirror" \
-			"has a file listed in conf/lwip.sha256; unpack lwIP" \
-			"$LWIP_VERSION somewhere and set LWIP_SRC to it"
+		[ -n "$suite" ] || {
+			tail -n 3 "$tmp/apt.log" >&2
+			die "lwIP: no suite of this system's mirror" \
+				"has a file listed in conf/lwip.sha256;" \
+				"unpack lwIP $LWIP_VERSION somewhere and set" \
+				"LWIP_SRC to it"
+		}
 		lwip_from "$suite" && break
 	done
 	new=$CACHE/lwip.new
