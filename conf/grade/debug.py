@@ -14,8 +14,8 @@ def gdb(t, programs, *commands, **settings):
     m = t.machine(programs, gdb=True, freeze=True, **settings).start()
     text = m.gdb(list(commands))
     if commands[-1] == "detach":        # the machine goes on, unharmed
-        m.wait_end()
-        m.require_clean()
+        m.prompt()
+        t.match(m, "^jix: all environments done: pages lost 0, envs lost 0$")
     t.match(text, no=[r"Error in sourced command file", r"^Python Exception",
                       r"g' packet reply is too long"])
     m.stop()
@@ -92,7 +92,7 @@ def gdb_blocked(t):
                "break ipc_recv if envs[0].status == 4",
                "break ipc_send if envs[0].status == 4",
                "continue", "jix envs", "jix bt 1000", "print $rip",
-               "delete", "detach")
+               "delete", "detach", boot={"then": "monitor"})
     t.sequence(text, r"^00001000 .* blocked .*pingpong, ip 0x[0-9a-f]+, waits",
                r"^#\d .*\bipc_(send|recv) \(",
                r"^#\d .*\bmain \(argc=.* at user/pingpong.c:\d+$",
