@@ -24,16 +24,17 @@ privileges or anything beyond Python and QEMU.
 import argparse
 import collections
 import importlib
-import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 import traceback
 
+from gradereport import list_tests, summary, write_json
 from testmachine import Machine, MachineError
 
 SCALE = float(os.environ.get("TIMEOUT_SCALE") or 1)
@@ -110,6 +111,8 @@ class Test:
         self.dir = os.path.join(options.tree, "obj", "grade", entry.name)
         self.machines = []
         self.ends = []
+
+    def begin(self):
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.dir)
 
@@ -268,9 +271,10 @@ def relative(path, t):
 def run_entry(entry, options):
     """Run one test: fills in its outcome, and lets nothing escape."""
     began = time.monotonic()
-    t = Test(entry, options)
     status, report = "FAIL", ""
+    t = Test(entry, options)
     try:
+        t.begin()
         if entry.parent and entry.parent.status != "OK":
             raise Failed("needs %s, which did not pass" % entry.parent.name)
         entry.value = entry.function(t)
@@ -325,6 +329,8 @@ class Runner:
         except KeyboardInterrupt:
             self.stopping = True
             Machine.stop_all()
+            for thread in threads:      # let them put things away
+                thread.join(5)
             print("\ninterrupted")
 
     def work(self):
@@ -393,44 +399,6 @@ def select(words):
     return [e for e in TESTS if e.name in chosen]
 
 
-def summary(entries, print_score=True):
-    """Print points and the closing line; True if nothing failed."""
-    count = collections.Counter(e.status or "FAIL" for e in entries)
-    for p in PARTS:
-        mine = [e for e in entries if e.part is p]
-        if mine and print_score:
-            print("%-22s %3d/%d" % (p.title + ":", score(mine), total(mine)))
-    if print_score:
-        print("Score: %d/%d" % (score(entries), total(entries)))
-    skipped = ", %d skipped" % count["SKIP"] if count["SKIP"] else ""
-    print("%d passed, %d failed%s" % (count["OK"], count["FAIL"], skipped))
-    return count["FAIL"] == 0
-
-
-def score(entries):
-    return sum(e.points for e in entries if e.status == "OK")
-
-
-def total(entries):
-    return sum(e.points for e in entries)
-
-
-def write_json(path, entries, seconds):
-    """Results in the format of Gradescope's autograder."""
-    words = {"OK": "passed", "FAIL": "failed", "SKIP": "failed"}
-    tests = [{"name": "%s: %s" % (e.part.title, e.title),
-              "number": e.name,
-              "score": e.points if e.status == "OK" else 0,
-              "max_score": e.points,
-              "status": words.get(e.status, "failed"),
-              "output": re.sub(r"\033\[\d+m", "", e.report)}
-             for e in entries]
-    with open(path, "w") as f:
-        json.dump({"score": score(entries), "execution_time": round(seconds),
-                   "tests": tests}, f, indent=1)
-        f.write("\n")
-
-
 def arguments(argv):
     parser = argparse.ArgumentParser(
         prog="grade-lab-ix", description="Run the graded tests. Each FILTER "
@@ -466,23 +434,34 @@ def build(options):
     return made.returncode == 0
 
 
-def list_tests(entries):
-    part = None
-    for e in entries:
-        if e.part is not part:
-            part = e.part
-            print("== %s (%s, %d points) ==" % (
-                part.title, part.key,
-                total([o for o in entries if o.part is part])))
-        print("%s%-22s %3d  %s" % ("  " if e.parent else "", e.name, e.points,
-                                   e.title))
+def load(name):
+    """Load a part; one that does not load is a failed test, not the end."""
+    try:
+        importlib.import_module(name)
+    except Exception:
+        report = "conf/grade/%s.py does not load:\n%s" % (
+            name, traceback.format_exc())
+        PARTS.append(Part(name, name, 0))
+
+        def broken(t):
+            t.fail(report)
+
+        broken.__name__ = "load_" + name
+        test(0, "the part can be loaded")(broken)
+
+
+def interrupt(number, frame):
+    """Any signal that asks us to end does what ^C does."""
+    raise KeyboardInterrupt
 
 
 def main(own_tree, parts, argv=None):
     """The program: load the parts, run what was asked for, report."""
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)
     options = arguments(sys.argv[1:] if argv is None else argv)
     for name in parts:
-        importlib.import_module(name)
+        load(name)
     entries = select(options.filters)
     if options.list:
         list_tests(entries)
@@ -492,7 +471,7 @@ def main(own_tree, parts, argv=None):
     began = time.monotonic()
     if options.no_build or build(options):
         Runner(entries, options).run()
-    passed = summary(entries)
+    passed = summary(PARTS, entries)
     if options.json:
         write_json(options.json, entries, time.monotonic() - began)
     return 0 if passed else 1
