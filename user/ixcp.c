@@ -4,6 +4,7 @@
  * starts it, waits for its end and gives everything back.
  *
  *	ixcp run [options] APP [options] [--] [ARGUMENTS]
+ *	ixcp each [options] APP WORD...		run APP WORD for each word
  *	ixcp stop ID		ask it to end, then end it by force
  *	ixcp status		what runs where
  *
@@ -33,7 +34,7 @@
 #define DATA_PAGES_MAX	((DP_DATA_END - DP_DATA) / PG2SIZE)
 
 struct options {
-	long cores, nic, batch, poll_us, bound_ms;
+	long cores, nic, batch, poll_us, bound_ms;	/* nic -1: none */
 	const char *libos;
 	const char *app;
 	char args[IX_ARGS];
@@ -409,6 +410,19 @@ stop(int dp)
 	sys_dp_stop(dp);
 }
 
+/* Run o->app with each word as its argument, one after the other. */
+static void
+run_each(struct args *a, struct options *o)
+{
+	char *word;
+
+	while ((word = args_next(a)) != NULL) {
+		snprintf(o->args, sizeof(o->args), "%s %s", o->app, word);
+		cprintf("ixcp: %s\n", o->args);
+		run(o);
+	}
+}
+
 static bool
 take_option(struct args *a, int opt, struct options *o)
 {
@@ -439,7 +453,7 @@ take_option(struct args *a, int opt, struct options *o)
 		"APP [ARGUMENTS] | stop ID | status"
 
 static void
-parse_run(struct args *a, struct options *o)
+parse_run(struct args *a, struct options *o, bool each)
 {
 	bool exact = strcmp(boot_value("exact", "0"), "0") != 0;
 	uint64_t scale = MAX(boot_number("tscale"), 1ul);
@@ -464,9 +478,14 @@ parse_run(struct args *a, struct options *o)
 			args_usage(USAGE);
 	if (a->left > 0 && strcmp(a->word[0], "--") == 0)
 		args_next(a);
+	if (each) {
+		run_each(a, o);
+		return;
+	}
 	n = snprintf(o->args, sizeof(o->args), "%s", o->app);
 	while ((word = args_next(a)) != NULL && n < (int)sizeof(o->args))
 		n += snprintf(o->args + n, sizeof(o->args) - n, " %s", word);
+	run(o);
 }
 
 int
@@ -478,9 +497,9 @@ main(int argc, char **argv)
 
 	args_start(&a, argc, argv);
 	command = args_next(&a);
-	if (command && strcmp(command, "run") == 0) {
-		parse_run(&a, &o);
-		run(&o);
+	if (command && (strcmp(command, "run") == 0 ||
+			strcmp(command, "each") == 0)) {
+		parse_run(&a, &o, command[0] == 'e');
 	} else if (command && strcmp(command, "stop") == 0 && a.left == 1) {
 		stop(atoi(args_next(&a)));
 	} else if (command && strcmp(command, "status") == 0) {
