@@ -210,8 +210,9 @@ core_fault(struct dp_core *k, const struct trapframe *tf)
 }
 
 /*
- * The tick: count those that find ring 3 without a crossing in between. In
- * ring 1 it stops; the libOS asks for it again on its way to ring 3.
+ * The tick: count those that find ring 3 without a crossing in between. When
+ * the libOS polls for work it stops, and the libOS, having said that it polls
+ * no longer, asks for it again on its way to ring 3.
  */
 static void
 tick(struct dp_core *k, const struct trapframe *tf)
@@ -221,7 +222,10 @@ tick(struct dp_core *k, const struct trapframe *tf)
 	k->info.ticks++;
 	if ((tf->cs & 3) == 1) {
 		k->user_ticks = 0;
-		k->stats->tick_stopped = 1;
+		if (k->stats->in_loop)
+			k->stats->tick_stopped = 1;
+		else
+			arm_tick(k);
 		return;
 	}
 	if (crossings != k->last_crossings)

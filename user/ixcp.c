@@ -4,7 +4,7 @@
  * starts it, waits for its end and gives everything back.
  *
  *	ixcp run [options] APP [options] [--] [ARGUMENTS]
- *	ixcp each [options] APP WORD...		run APP WORD for each word
+ *	ixcp each [options] APP WORD,WORD...	run APP WORD for each word
  *	ixcp stop ID		ask it to end, then end it by force
  *	ixcp status		what runs where
  *
@@ -15,6 +15,7 @@
  *	-t MSEC		kill the application after that long in ring 3;
  *			0: never
  *	-L NAME		another libOS (tests)
+ *	-k		wait for a key before the first run and after the last
  *
  * APP is the program NAME.ix if there is one, else NAME.
  */
@@ -35,6 +36,7 @@
 
 struct options {
 	long cores, nic, batch, poll_us, bound_ms;	/* nic -1: none */
+	bool keys;
 	const char *libos;
 	const char *app;
 	char args[IX_ARGS];
@@ -410,13 +412,26 @@ stop(int dp)
 	sys_dp_stop(dp);
 }
 
+static void
+wait_for_key(const struct options *o)
+{
+	if (!o->keys)
+		return;
+	cprintf("ixcp: press a key\n");
+	while (sys_cgetc() == 0)
+		sys_console_wait();
+}
+
 /* Run o->app with each word as its argument, one after the other. */
 static void
 run_each(struct args *a, struct options *o)
 {
-	char *word;
+	char *words = args_next(a), *word;
 
-	while ((word = args_next(a)) != NULL) {
+	while ((word = words) != NULL && *word != '\0') {
+		words = strchr(word, ',');
+		if (words)
+			*words++ = '\0';
 		snprintf(o->args, sizeof(o->args), "%s %s", o->app, word);
 		cprintf("ixcp: %s\n", o->args);
 		run(o);
@@ -441,6 +456,9 @@ take_option(struct args *a, int opt, struct options *o)
 		return true;
 	case 't':
 		o->bound_ms = args_number(a, 0, 1000000);
+		return true;
+	case 'k':
+		o->keys = true;
 		return true;
 	case 'L':
 		o->libos = args_value(a);
@@ -472,20 +490,23 @@ parse_run(struct args *a, struct options *o, bool each)
 	o->app = args_next(a);
 	if (!o->app)
 		args_usage(USAGE);
-	while (a->left > 0 && a->word[0][0] == '-' && strchr("cnbwtL",
+	while (a->left > 0 && a->word[0][0] == '-' && strchr("cnbwtkL",
 	       a->word[0][1]) && (opt = args_option(a)) != 0)
 		if (!take_option(a, opt, o))
 			args_usage(USAGE);
 	if (a->left > 0 && strcmp(a->word[0], "--") == 0)
 		args_next(a);
+	wait_for_key(o);
 	if (each) {
 		run_each(a, o);
+		wait_for_key(o);
 		return;
 	}
 	n = snprintf(o->args, sizeof(o->args), "%s", o->app);
 	while ((word = args_next(a)) != NULL && n < (int)sizeof(o->args))
 		n += snprintf(o->args + n, sizeof(o->args) - n, " %s", word);
 	run(o);
+	wait_for_key(o);
 }
 
 int

@@ -1,5 +1,182 @@
 """rings.py: the part "rings": the three rings: gates, crossings and attacks on
-them."""
-from gradelib import part
+them. Nearly all attacks of one kind share a machine, in which the lab-6 server
+must go on answering."""
+import socket
+import threading
 
-part("rings", budget=60)
+from gradelib import part, test
+
+part("rings", budget=90)
+
+PANIC = r"^panic:"
+GP, PF, UD, DB, BP, DE = 13, 14, 6, 1, 3, 0
+
+# ixevil, ring 3: attack and the trap in which it must end.
+TOUCHES = """read-null read-data write-data read-sys write-stack read-ring
+write-ring read-pool read-common write-common read-text run-text read-regs
+write-regs write-tail write-rxbuf other-rxbuf write-own-text run-stack
+run-own-data write-uinfo write-ucount read-uenvs read-uvpt read-kernel
+write-kernel read-physmap read-gdt write-gdt read-idt write-idt
+write-entry-stack read-kstack read-mmio""".split()
+INSTRUCTIONS = {
+    "int41": GP, "int20": GP, "intf2": GP, "int3": BP, "syscall": UD,
+    "sysenter": UD, "cli": GP, "sti": GP, "hlt": GP, "in": GP, "out": GP,
+    "wrmsr": GP, "rdmsr": GP, "cr3": GP, "cr0": GP, "dr7": GP, "lidt": GP,
+    "sgdt": GP, "ltr": GP, "swapgs": GP, "invlpg": GP, "trap-flag": DB,
+    "ud2": UD, "divide": DE, "ring1": GP, "ring0": GP, "iret1": GP}
+
+# evilos, ring 1. 0: it goes on and must have been refused everything.
+EVIL_TOUCHES = """read-kernel read-physmap write-physmap read-kstack
+read-lapic read-uvpt read-uenvs write-uinfo write-gdt write-tss
+read-other-gdt write-idt other-idt other-stack write-text write-app-text
+run-app run-data""".split()
+EVIL_INSTRUCTIONS = dict.fromkeys(
+    """cli sti hlt in out cr0 cr3 cr4 dr7 lgdt lidt lldt ltr clts invlpg
+    swapgs sysret xsetbv rdmsr wrmsr int20 intfd ring0 iret0""".split(), GP)
+EVIL_INSTRUCTIONS.update(stac=UD, syscall=UD, int40=UD)
+EVIL_REFUSED = ["flags", "kcalls", "own-stack", "junk-registers",
+                "junk-stats"]
+
+
+def two_nics():
+    """NIC 0: lab-6 with UDP echo forwarded; NIC 1: the dataplane's."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    return port, [
+        {"slirp": "net=10.0.2.0/24,hostfwd=udp:127.0.0.1:%d-10.0.2.15:7"
+                  % port},
+        {"slirp": "net=10.0.3.0/24,dhcpstart=10.0.3.15"}]
+
+
+class Lab6Client:
+    """Asks the lab-6 echo server again and again; .answers counts."""
+
+    def __init__(self, port):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.settimeout(0.5)
+        self.socket.connect(("127.0.0.1", port))
+        self.answers = 0
+        self.stop = False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.stop:
+            text = b"%d" % self.answers
+            try:
+                self.socket.send(text)
+                if self.socket.recv(100) == text:
+                    self.answers += 1
+            except OSError:             # not yet, or lost: once more
+                pass
+
+    def end(self):
+        self.stop = True
+        self.thread.join()
+        self.socket.close()
+
+
+def attack(t, words, expected, options="", ring=3, timeout=90):
+    """Run each attack in one machine beside lab-6; each must end so."""
+    port, nics = two_nics()
+    app = "ixcross" if "-L" in options else "ixevil"
+    m = t.machine("ns; udpecho; ixcp each -k %s %s %s" % (
+        options, app, ",".join(words)), cpus=2, nics=nics,
+        boot={"mode": "both", "until": "ixcp", "verbose": 0})
+    client = Lab6Client(port)
+    t.on_end(client.end)
+    m.start()
+    m.wait_line("press a key")
+    t.wait_for(lambda: client.answers > 0, "lab-6 to answer")
+    m.send("k")
+    m.wait_line("press a key", timeout)
+    answers = client.answers
+    t.wait_for(lambda: client.answers > answers + 10,
+               "lab-6 to answer after the attacks")
+    m.send("k")
+    m.wait_end()
+    m.require_clean()
+    t.match(m, no=[PANIC, "was possible", "no attack is called"])
+    for word in words:
+        wanted = expected(word)
+        line = "core 0 exited with 0\n" if wanted is None else \
+            "core 0 died in ring %d: trap %d," % (ring, wanted)
+        whole = m.text.split("ixcp: %s %s\n" % (app, word))
+        t.check(len(whole) == 2, "attack %s was run" % word)
+        got = whole[1].split("ixcp: dataplane")[0]
+        t.check(line in got, "%s ends with '%s', not: %s" % (
+            word, line.strip(), got.strip()))
+
+
+@test(10, "a million crossings do not enter the kernel")
+def crossings(t):
+    _, nics = two_nics()
+    m = t.run("ixcp run -t 0 ixcross", cpus=2, nics=nics,
+              boot={"mode": "ix"})
+    t.match(m, r"^ixcross: core 0: 1000000 crossings, 0 kernel entries",
+            r"^ixcp: core 0 exited with 0$", no=[PANIC])
+
+
+@test(10, "an application cannot touch what is not its own", timeout=120)
+def app_memory(t):
+    attack(t, TOUCHES, lambda word: PF)
+
+
+@test(10, "an application cannot run what it may not", timeout=120)
+def app_instructions(t):
+    attack(t, list(INSTRUCTIONS), INSTRUCTIONS.get)
+
+
+@test(10, "every call refuses bad arguments")
+def app_calls(t):
+    _, nics = two_nics()
+    m = t.run("ixcp run ixevil calls", cpus=2, nics=nics,
+              boot={"mode": "ix"})
+    t.match(m, r"^ixevil: calls: [1-9]\d{3} tried, 0 not refused$",
+            r"^ixcp: core 0 exited with 0$", no=[PANIC, " gave "])
+
+
+@test(5, "calls may change while the libOS reads them")
+def app_race(t):
+    _, nics = two_nics()
+    m = t.run("ixcp run -c 2 ixevil race", cpus=3, nics=nics,
+              boot={"mode": "ix"})
+    t.match(m, r"^ixevil: race: [1-9]\d* batches survived$",
+            r"^ixcp: core 0 exited with 0$", r"^ixcp: core 1 exited with 0$",
+            no=[PANIC, "died"])
+
+
+@test(5, "an application that never returns is killed")
+def app_spin(t):
+    _, nics = two_nics()
+    m = t.run("ixcp run -t 100 ixevil spin", cpus=2, nics=nics,
+              boot={"mode": "ix"})
+    t.match(m, r"^ixcp: core 0: 101 ms in ring 3, killed$",
+            r"^ixcp: dataplane 0 has been killed$", no=[PANIC])
+
+
+@test(10, "a libOS cannot touch what is not its own", timeout=120)
+def libos_memory(t):
+    attack(t, EVIL_TOUCHES, lambda word: PF, "-L evilos", 1)
+
+
+@test(10, "a libOS cannot run what ring 1 may not", timeout=120)
+def libos_instructions(t):
+    attack(t, list(EVIL_INSTRUCTIONS), EVIL_INSTRUCTIONS.get, "-L evilos", 1)
+
+
+@test(10, "the kernel trusts nothing that a libOS left behind")
+def libos_kernel_calls(t):
+    attack(t, EVIL_REFUSED, lambda word: None, "-L evilos", 1)
+
+
+@test(5, "a libOS on one core cannot reach another core's entry stack")
+def libos_second_core(t):
+    _, nics = two_nics()
+    m = t.run("ixcp each -c 2 -L evilos ixcross other-stack,own-stack",
+              cpus=3, nics=nics, boot={"mode": "ix"})
+    # Core 1 is CPU 1, core 0 is CPU 2, whose stack both write to.
+    t.sequence(m, "ixcross other-stack", "core 1 died in ring 1: trap 14, "
+               "error 2", "ixcross own-stack", "core 0 exited with 0",
+               "core 1 exited with 0")
