@@ -85,6 +85,7 @@ idle(uint64_t now, uint64_t until)
 {
 	if (!idle_since) {
 		idle_since = now;
+		stats->in_loop = 1;
 		stats->c.libos_tsc += now - charged;
 	}
 	cpu_pause();
@@ -102,6 +103,7 @@ idle_over(uint64_t now)
 	if (idle_since) {
 		stats->c.idle_tsc += now - idle_since;
 		idle_since = 0;
+		stats->in_loop = 0;
 		charged = now;
 	}
 }
