@@ -201,7 +201,9 @@ def net_churn(t):
     after, left = at_rest(t, m)
     t.equal(warm, before, "what is in use after 200 connections")
     t.equal(after, before, "what is in use after 2000 more")
-    t.check(left >= pages - LEAK, "%d pages free as before, not %d" %
+    # malloc keeps what the most connections at one time needed, two pages
+    # each and its own; how many that were depends on the host.
+    t.check(left >= pages - 200 * 3 - LEAK, "%d pages free, not %d" %
             (pages, left))
     link.load("churn", "--conns", 50, "--rounds", 2,
               "--abort").require(r"^churn: 100 messages")
