@@ -33,9 +33,11 @@
  * page_unmap(env, va): remove a mapping; nothing mapped there is no error.
  * exofork(): a child with no memory and the caller's registers, not
  *	runnable; returns its envid, and 0 in the child.
- * env_set_status(env, status): ENV_RUNNABLE or ENV_NOT_RUNNABLE.
+ * env_set_status(env, status): ENV_RUNNABLE or ENV_NOT_RUNNABLE; a blocked
+ *	env stays blocked. -E_BUSY to stop one that runs on another CPU.
  * env_set_trapframe(env, tf): registers for its next run; the kernel keeps
- *	segments and privileged flags to itself.
+ *	segments and privileged flags to itself. -E_BUSY if it runs on
+ *	another CPU or is blocked.
  * env_set_pgfault_upcall(env, upcall): entry point for its page faults; the
  *	exception stack is the page below UXSTACKTOP.
  * yield(): let others run.

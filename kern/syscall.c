@@ -103,16 +103,13 @@ call_env_set_status(struct env *e, envid_t id, uint32_t status)
 		return -E_INVAL;
 	if (target->status == ENV_RUNNING && target != e)
 		return -E_BUSY;
-	if (target->status != ENV_NOT_RUNNABLE) {
-		env_set_result(target, 0);
+	if (target->status != ENV_NOT_RUNNABLE)
 		env_block(target, WAIT_NONE);
-	}
 	return 0;
 }
 
 int64_t
-call_env_set_trapframe(struct env *e UNUSED, envid_t id,
-		       const struct trapframe *utf)
+call_env_set_trapframe(struct env *e, envid_t id, const struct trapframe *utf)
 {
 	struct trapframe tf;
 	struct env *target;
@@ -124,6 +121,10 @@ call_env_set_trapframe(struct env *e UNUSED, envid_t id,
 		return r;
 	if (tf.rip >= ULIM)
 		return -E_INVAL;
+	/* Another CPU has its registers, or a call is to return in rax. */
+	if (target != e && (target->status == ENV_RUNNING ||
+			    target->wait != WAIT_NONE))
+		return -E_BUSY;
 	tf.cs = GD_UT | 3;
 	tf.ss = GD_UD | 3;
 	tf.rflags = (tf.rflags & FL_USER) | FL_IF | FL_MBS;

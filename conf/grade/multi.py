@@ -154,6 +154,12 @@ def testpreempt(t):
         passes(t, "testpreempt", cpus=cpus)
 
 
+@test(4, "a stopped child goes on with its registers as they were")
+def teststop(t):
+    for cpus in (1, 2):
+        passes(t, "teststop", cpus=cpus)
+
+
 @test(3, "time goes forward, and sleepers wake in its order")
 def testsleep(t):
     passes(t, "testsleep", cpus=2)
