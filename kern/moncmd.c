@@ -120,20 +120,35 @@ cmd_permissions(int argc, char *argv[], struct trapframe *tf UNUSED)
 	return cmd_mappings(2, argv, tf);
 }
 
-/* Is [p, p + 8) readable by the kernel? */
+/*
+ * The word at va, read through the physical map: SMAP guards user pages.
+ * False, with a message, if nothing is mapped there or it is a device.
+ */
 static bool
-readable(uint64_t va)
+read_word(uint64_t va, uint64_t *word)
 {
 	pte_t *pte = pt_walk(root(), va, false);
+	uint64_t pa;
 
-	return pte && (*pte & PTE_P);
+	if (!pte || !(*pte & PTE_P)) {
+		cprintf("%016lx: not mapped\n", va);
+		return false;
+	}
+	pa = PTE_ADDR(*pte) + (*pte & PTE_PS ? va % PG2SIZE : PGOFF(va));
+	pte = pt_walk(kern_pml4, PHYSMAP + pa, false);
+	if (!pte || !(*pte & PTE_P)) {
+		cprintf("%016lx: %012lx is no memory\n", va, pa);
+		return false;
+	}
+	*word = *(uint64_t *)pa2kva(pa);
+	return true;
 }
 
 static bool
 cmd_dump(int argc, char *argv[], struct trapframe *tf UNUSED)
 {
 	bool physical = argc > 1 && strcmp(argv[1], "-p") == 0;
-	uint64_t va, n;
+	uint64_t va, n, word;
 
 	argc -= physical;
 	argv += physical;
@@ -145,21 +160,11 @@ cmd_dump(int argc, char *argv[], struct trapframe *tf UNUSED)
 		va += PHYSMAP;
 	va &= ~7ul;
 	for (uint64_t i = 0; i < MIN(n, 512ul); i++, va += 8) {
-		pte_t *pte;
-
-		if (!readable(va)) {
-			cprintf("%016lx: not mapped\n", va);
+		if (!read_word(va, &word))
 			break;
-		}
-		/* Read through the physical map: SMAP guards user pages. */
-		pte = pt_walk(root(), va, false);
 		if (i % 2 == 0)
 			cprintf("%016lx:", va);
-		cprintf(" %016lx%s",
-			*(uint64_t *)pa2kva(PTE_ADDR(*pte) +
-				(*pte & PTE_PS ? va & (PG2SIZE - 1)
-					       : PGOFF(va))),
-			i % 2 ? "\n" : "");
+		cprintf(" %016lx%s", word, i % 2 ? "\n" : "");
 	}
 	cprintf("\n");
 	return false;

@@ -243,6 +243,7 @@ def monitor_memory(t):
     t.equal(words.search(physical).group(1), words.search(virtual).group(1),
             "the words at physical 2 MB and at the kernel's first address")
     t.match(m.prompt("dump 5000 1"), "not mapped")
+    t.match(m.prompt("dump fffffe8000000000 1"), "is no memory")
     rodata = re.search(r"rodata (0x[0-9a-f]+)", m.prompt("kerninfo")).group(1)
     t.match(m.prompt("permissions %s w" % rodata[2:]), r"-> 0+[0-9a-f]+ kw-")
     t.match(m.prompt("permissions %s r" % rodata[2:]), r"-> 0+[0-9a-f]+ kr-")
@@ -271,7 +272,7 @@ def monitor_run(t):
 
 @test(3, "monitor: step executes one instruction")
 def monitor_step(t):
-    m = t.machine("breakpoint").start()
+    m = t.machine("breakpoint", boot={"then": "monitor"}).start()
     first = re.search(r"^  rip  0x(\w+)", m.prompt(), re.M)
     addresses = [int(first.group(1), 16)]
     for _ in range(3):
@@ -280,10 +281,7 @@ def monitor_step(t):
         addresses.append(int(re.search(r"^  rip  0x(\w+)", shown,
                                        re.M).group(1), 16))
     t.equal(len(set(addresses)), 4, "different addresses")
-    m.send("continue\n")
-    m.wait_end()
-    m.require_clean()
-    t.match(m, "breakpoint: continued")
+    t.match(m.prompt("continue"), "breakpoint: continued")
 
 
 @test(3, "monitor: lines are edited, and come back")
