@@ -8,9 +8,10 @@
  * for console_putc, which the panic path uses without it.
  */
 #include "kern/console.h"
+#include "kern/acpi.h"
+#include "kern/cpu.h"
 #include "kern/env.h"
 #include "kern/irq.h"
-#include "kern/acpi.h"
 #include "kern/kernel.h"
 #include "kern/screen.h"
 #include "inc/x86.h"
@@ -145,15 +146,25 @@ console_getc(void)
 	return (unsigned char)input.buf[input.head++ % INPUT_SIZE];
 }
 
+static void
+steer_input(int cpu)
+{
+	irq_steer_gsi(acpi.isa_gsi[COM_IRQ], cpu);
+	irq_steer_gsi(acpi.isa_gsi[KBD_IRQ], cpu);
+}
+
+/* The other CPUs wait for the big lock: the interrupts must come here. */
 int
 console_getc_wait(void)
 {
 	int c;
 
+	steer_input(cpu_id());
 	while ((c = console_getc()) == 0) {
 		cpu_sti_hlt();
 		cpu_cli();
 	}
+	steer_input(0);
 	return c;
 }
 

@@ -15,7 +15,7 @@ void console_putc(int c);
 int console_getc(void);
 /* Would console_getc return one? */
 bool console_has_input(void);
-/* Wait for input with the CPU halted; for the monitor. */
+/* Wait for input with this CPU halted; for the monitor, on any CPU. */
 int console_getc_wait(void);
 /* From the keyboard driver: one more character of input. */
 void console_input(int c);

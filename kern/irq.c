@@ -111,6 +111,15 @@ irq_mask_gsi(uint32_t gsi, bool mask)
 	ioapic_write(IOREDTBL(line), low);
 }
 
+void
+irq_steer_gsi(uint32_t gsi, int cpu)
+{
+	uint32_t line = gsi - acpi.ioapic_gsi_base;
+
+	if (gsi >= acpi.ioapic_gsi_base && line < ioapic_lines)
+		ioapic_write(IOREDTBL(line) + 1, cpus[cpu].apic_id << 24);
+}
+
 /* Intel SDM volume 3A, section 11.11: fixed delivery, edge. */
 void
 irq_msi_message(int vector, int cpu, uint64_t *addr, uint32_t *data)

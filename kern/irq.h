@@ -18,6 +18,8 @@ void irq_free(int vector);
 int irq_route_gsi(uint32_t gsi, int vector, int cpu, bool level,
 		  bool active_low);
 void irq_mask_gsi(uint32_t gsi, bool mask);
+/* From now on to that CPU; no effect on a line that is not there. */
+void irq_steer_gsi(uint32_t gsi, int cpu);
 /* The address and data of the MSI that raises `vector` on `cpu`. */
 void irq_msi_message(int vector, int cpu, uint64_t *addr, uint32_t *data);
 

@@ -61,6 +61,8 @@ void machine_shutdown(int code) __attribute__((noreturn));
  */
 void machine_all_done(void) __attribute__((noreturn));
 bool machine_is_done(void);
+/* Is nobody at the console (then=exit)? Then the monitor is not entered. */
+bool machine_unattended(void);
 /* From the monitor: environments are to run again; then a new account. */
 void machine_resume(void);
 /* e has been freed: is it the one that until= names? */

@@ -29,7 +29,6 @@
 #define KBD_STATUS	0x64
 #define KBD_FULL	0x01		/* output buffer holds a byte */
 #define KBD_AUX		0x20		/* ... of the mouse */
-#define KBD_IRQ		1
 
 #define KEY_UP		0x80
 #define KEY_EXTENDED	0xe0

@@ -6,6 +6,8 @@
 
 #include "inc/types.h"
 
+#define KBD_IRQ		1	/* the keyboard's ISA interrupt */
+
 /* Find the screen, clear it; no effect on a machine without one. */
 void screen_init(void);
 /* Write one character: printable, newline, return, tab or backspace. */

@@ -81,17 +81,25 @@ machine_resume(void)
 	reported = false;
 }
 
+bool
+machine_unattended(void)
+{
+	char then[16];
+
+	return args_get("then", then, sizeof(then)) &&
+		strcmp(then, "exit") == 0;
+}
+
 void
 machine_all_done(void)
 {
-	char then[16];
 	long lost = (long)(pages_at_start - page_count_free());
 	int envs_lost = env_count();
 
 	reported = true;
 	cprintf("jix: all environments done: pages lost %ld, envs lost %d\n",
 		lost, envs_lost);
-	if (args_get("then", then, sizeof(then)) && strcmp(then, "exit") == 0)
+	if (machine_unattended())
 		machine_shutdown(lost || envs_lost ? 1 : 0);
 	for (;;)
 		monitor(NULL);

@@ -348,16 +348,18 @@ trap_from_user(struct cpu *cpu, struct trapframe *frame)
 		tf->regs.rax = syscall_dispatch(e, &tf->regs);
 	} else if (tf->trapno == T_PGFLT) {
 		page_fault_user(e, fault_va);
-	} else if (tf->trapno == T_BRKPT ||
-		   (tf->trapno == T_DEBUG && monitor_steps(e))) {
+	} else if (tf->trapno == T_BRKPT && !machine_unattended()) {
+		monitor(tf);
+	} else if (tf->trapno == T_DEBUG && monitor_steps(e)) {
 		monitor(tf);
 	} else if (!dispatch_interrupt(cpu, tf->trapno)) {
 		trap_print(tf);
 		env_kill(e, trap_name(tf->trapno));
 	}
 
+	/* The slice may end without the timer: in the monitor. */
 	if (cpu->cur && cpu->cur->status == ENV_RUNNING && !cpu->dp &&
-	    !(tf->trapno == T_TIMER && read_tsc() >= cpu->slice_end))
+	    read_tsc() < cpu->slice_end)
 		env_run(cpu->cur);
 	sched_yield();
 }

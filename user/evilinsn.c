@@ -93,6 +93,8 @@ static uint8_t buf[64] ALIGNED(16);
 			      "mov %%rax, %%rsp; push %%rax") \
 	X(stack_kernel, "mov $-0x80000000, %%rsp; push %%rax") \
 	X(icebp, ".byte 0xf1") \
+	X(int3, "int3") \
+	X(int_breakpoint, "int $3") \
 	X(overflow, "int $4")
 
 #define INSN_FUNCTION(name, text) \

@@ -44,6 +44,13 @@ def passes(t, program, **settings):
     return m
 
 
+def shut_down(m):
+    """From the monitor, after the last environment has ended."""
+    m.send("shutdown\n")
+    m.wait_end()
+    m.require_clean()
+
+
 @test(5, "the first program runs, prints and ends")
 def hello(t):
     m = survives(t, "hello", r"^hello, world$",
@@ -115,13 +122,27 @@ def testbss(t):
 
 @test(3, "a breakpoint enters the monitor, which goes on")
 def breakpoint(t):
-    m = t.machine("breakpoint", boot=VERBOSE).start()
+    m = t.machine("breakpoint", boot={"then": "monitor"}).start()
     t.match(m.prompt(), r"^  trap 0x00000003 Breakpoint$")
     t.match(m.prompt("envs"), r"^00001000 .*running .*breakpoint$")
-    m.send("continue\n")
-    m.wait_end()
-    m.require_clean()
-    t.match(m, "breakpoint: continued", no=["killed"])
+    t.match(m.prompt("continue"), "breakpoint: continued", no=["killed"])
+    shut_down(m)
+
+
+@test(3, "without anybody at the prompt a breakpoint kills")
+def breakpoint_alone(t):
+    killed(t, "breakpoint", "Breakpoint", no=["^K> ", "continued"])
+
+
+@test(3, "a breakpoint stops any CPU, and time goes on after it")
+def testbreak(t):
+    for cpus in (1, 2):
+        m = t.machine("testbreak", cpus=cpus, boot={"then": "monitor"})
+        t.match(m.start().prompt(), "from CPU %d$" % (cpus - 1))
+        for command in ("envs", "cpus", "counters"):
+            m.prompt(command)
+        t.match(m.prompt("continue"), "^testbreak: OK$", no=[PANIC])
+        shut_down(m)
 
 
 @test(3, "a wild pointer given to a system call is refused")
