@@ -141,6 +141,8 @@ struct ev_core {
 	uint32_t udp_done;	/* segs to give back: index + 1 */
 	bool retry;		/* the libOS was out of memory */
 	uint32_t niov;
+	uint64_t pool;		/* address of the receive buffers */
+	struct ev_ref *free_refs;	/* without room */
 	struct ix_iovec iov[EV_IOVS];
 	bool look_again;	/* a result of the batch decides what follows */
 	bool sending;		/* there is an IX_SENDV in the batch */
@@ -154,20 +156,93 @@ extern _Thread_local struct ev_core ev;
 
 /* --- event.c ------------------------------------------------------------ */
 
-/* Add a call to the batch in the name of obj; false: no room. */
-bool ev_call(struct ev_obj *obj, enum ix_call_op op, uint64_t a, uint64_t b,
-	     uint64_t c, uint64_t d);
 /* Carry out one call now. */
 int64_t ev_call_now(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c);
-void ev_mark_dirty(struct ixev *c);
+
+/* Add a call to the batch in the name of obj; false: no room. */
+static inline bool
+ev_call(struct ev_obj *obj, enum ix_call_op op, uint64_t a, uint64_t b,
+	uint64_t c, uint64_t d)
+{
+	uint32_t i = ix.ncalls;
+
+	if (!ix_call(op, a, b, c, d))
+		return false;
+	ev.batch[i].obj = obj;
+	ev.batch[i].op = op;
+	return true;
+}
+
+/* c wants something of the next batch. */
+static inline void
+ev_mark_dirty(struct ixev *c)
+{
+	if (c->dirty)
+		return;
+	c->dirty = true;
+	c->next_dirty = NULL;
+	if (ev.dirty)
+		ev.dirty_last->next_dirty = c;
+	else
+		ev.dirty = c;
+	ev.dirty_last = c;
+}
+
 /* Something new for c's handler. */
-void ev_tell(struct ixev *c, uint32_t what);
-void ev_queue_put(struct ev_queue *q, uint64_t addr, uint32_t len,
-		  uint64_t peer);
+static inline void
+ev_tell(struct ixev *c, uint32_t what)
+{
+	what &= c->mask | IXEV_HUP | IXEV_NEW;
+	c->news |= what;
+	if (!what || !c->fn || c->ready)
+		return;
+	c->ready = true;
+	c->next_ready = NULL;
+	if (ev.ready)
+		ev.ready_last->next_ready = c;
+	else
+		ev.ready = c;
+	ev.ready_last = c;
+}
+
+static inline void
+ev_queue_put(struct ev_queue *q, uint64_t addr, uint32_t len, uint64_t peer)
+{
+	uint64_t off = addr - ev.pool;
+	uint32_t i = off / RING_RX_BUFFER;
+
+	if (unlikely(off >= (uint64_t)EV_SEGS * RING_RX_BUFFER))
+		panic("the libOS showed %lx, not a receive buffer", addr);
+	ev.seg[i].next = 0;
+	ev.seg[i].off = off % RING_RX_BUFFER;
+	ev.seg[i].len = len;
+	ev.seg[i].peer = peer;
+	if (q->first)
+		ev.seg[q->last - 1].next = i + 1;
+	else
+		q->first = i + 1;
+	q->last = i + 1;
+}
+
 /* The first record, or null; it stays. */
-struct ev_seg *ev_queue_first(const struct ev_queue *q);
-void ev_queue_pop(struct ev_queue *q);
-const char *ev_seg_addr(const struct ev_seg *seg);
+static inline struct ev_seg *
+ev_queue_first(const struct ev_queue *q)
+{
+	return q->first ? &ev.seg[q->first - 1] : NULL;
+}
+
+static inline void
+ev_queue_pop(struct ev_queue *q)
+{
+	q->first = ev.seg[q->first - 1].next;
+}
+
+static inline const char *
+ev_seg_addr(const struct ev_seg *seg)
+{
+	return (const char *)(ev.pool + (uint64_t)(seg - ev.seg) *
+			      RING_RX_BUFFER + seg->off);
+}
 
 /* --- evconn.c ----------------------------------------------------------- */
 

@@ -329,7 +329,8 @@ ev_conn_event(struct ixev *c, const struct ix_event *e)
 	case IX_EV_SENT:
 		c->acked += e->n;
 		c->blocked = false;
-		ev_send_release(c, false);
+		if (c->out || c->told_no)
+			ev_send_release(c, false);
 		if (c->out_next || (c->want & EV_WANT_CLOSE))
 			ev_mark_dirty(c);
 		break;

@@ -10,99 +10,7 @@
 _Thread_local struct ev_core ev;
 _Thread_local uint64_t ixev_copied;
 
-/* --- Lists -------------------------------------------------------------- */
-
-void
-ev_mark_dirty(struct ixev *c)
-{
-	if (c->dirty)
-		return;
-	c->dirty = true;
-	c->next_dirty = NULL;
-	if (ev.dirty)
-		ev.dirty_last->next_dirty = c;
-	else
-		ev.dirty = c;
-	ev.dirty_last = c;
-}
-
-void
-ev_tell(struct ixev *c, uint32_t what)
-{
-	what &= c->mask | IXEV_HUP | IXEV_NEW;
-	c->news |= what;
-	if (!what || !c->fn || c->ready)
-		return;
-	c->ready = true;
-	c->next_ready = NULL;
-	if (ev.ready)
-		ev.ready_last->next_ready = c;
-	else
-		ev.ready = c;
-	ev.ready_last = c;
-}
-
-/* --- Received bytes ----------------------------------------------------- */
-
-static uint64_t
-pool_base(void)
-{
-	return IX_CORE(ix_core()) + IX_RXPOOL_OFF;
-}
-
-const char *
-ev_seg_addr(const struct ev_seg *seg)
-{
-	return (const char *)(pool_base() +
-			      (uint64_t)(seg - ev.seg) * RING_RX_BUFFER +
-			      seg->off);
-}
-
-void
-ev_queue_put(struct ev_queue *q, uint64_t addr, uint32_t len, uint64_t peer)
-{
-	uint64_t off = addr - pool_base();
-	uint32_t i = off / RING_RX_BUFFER;
-
-	if (i >= EV_SEGS)
-		panic("the libOS showed %lx, not a receive buffer", addr);
-	ev.seg[i].next = 0;
-	ev.seg[i].off = off % RING_RX_BUFFER;
-	ev.seg[i].len = len;
-	ev.seg[i].peer = peer;
-	if (q->first)
-		ev.seg[q->last - 1].next = i + 1;
-	else
-		q->first = i + 1;
-	q->last = i + 1;
-}
-
-struct ev_seg *
-ev_queue_first(const struct ev_queue *q)
-{
-	return q->first ? &ev.seg[q->first - 1] : NULL;
-}
-
-void
-ev_queue_pop(struct ev_queue *q)
-{
-	q->first = ev.seg[q->first - 1].next;
-}
-
 /* --- Calls -------------------------------------------------------------- */
-
-bool
-ev_call(struct ev_obj *obj, enum ix_call_op op, uint64_t a, uint64_t b,
-	uint64_t c, uint64_t d)
-{
-	uint32_t i = ix.ncalls;
-
-	if (!ix_call(op, a, b, c, d))
-		return false;
-	ev.batch[i].obj = obj;
-	ev.batch[i].op = op;
-	return true;
-}
 
 /* Everybody's wishes into the batch; false: some are left. */
 static bool
@@ -179,6 +87,7 @@ ixev_turn(uint64_t usec)
 {
 	uint32_t n;
 
+	ev.pool = IX_CORE(ix_core()) + IX_RXPOOL_OFF;
 	if (!make_calls() || ev.look_again || ev.ready || ev.udp_ready)
 		usec = 0;
 	else if (ev.retry)

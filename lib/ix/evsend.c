@@ -20,7 +20,11 @@ ref_new(struct ixev *c, uint32_t room)
 
 	if (c->refs == EV_REFS_MAX)
 		return NULL;
-	ref = malloc(sizeof(*ref) + room);
+	ref = room ? NULL : ev.free_refs;
+	if (ref)
+		ev.free_refs = ref->next;
+	else
+		ref = malloc(sizeof(*ref) + room);
 	if (!ref)
 		return NULL;
 	ref->next = NULL;
@@ -67,7 +71,12 @@ ev_send_release(struct ixev *c, bool all)
 		c->queued -= ref->len;
 		if (ref->done)
 			ref->done(ref->arg, ref->len);
-		free(ref);
+		if (ref->room) {
+			free(ref);
+		} else {
+			ref->next = ev.free_refs;
+			ev.free_refs = ref;
+		}
 	}
 	if (c->told_no && c->queued <= EV_QUEUE_MAX / 2 &&
 	    c->refs <= EV_REFS_MAX / 2) {
@@ -201,14 +210,6 @@ ixev_send(struct ixev *c, const void *buf, size_t len)
 	return done;
 }
 
-static bool
-in_rx_pool(const void *p)
-{
-	uint64_t base = IX_CORE(ix_core()) + IX_RXPOOL_OFF;
-
-	return (uint64_t)p - base < (uint64_t)EV_SEGS * RING_RX_BUFFER;
-}
-
 int
 ixev_send_zc(struct ixev *c, const void *p, size_t len, ixev_done_fn done,
 	     void *arg)
@@ -232,7 +233,8 @@ ixev_send_zc(struct ixev *c, const void *p, size_t len, ixev_done_fn done,
 		return no_room(c);
 	ref->addr = p;
 	ref->len = len;
-	ref->rx = in_rx_pool(p);
+	ref->rx = (uint64_t)p - ev.pool <
+		(uint64_t)EV_SEGS * RING_RX_BUFFER;
 	ref->done = done;
 	ref->arg = arg;
 	c->queued += len;

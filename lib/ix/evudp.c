@@ -98,7 +98,7 @@ ixev_udp_readable(const struct ixev_udp *u)
 void
 ixev_udp_recv_done(const void *p)
 {
-	uint64_t off = (uint64_t)p - (IX_CORE(ix_core()) + IX_RXPOOL_OFF);
+	uint64_t off = (uint64_t)p - ev.pool;
 	uint32_t i = off / RING_RX_BUFFER;
 
 	if (ev_call(NULL, IX_UDP_RECV_DONE, (uint64_t)p, 0, 0, 0) ||
