@@ -426,12 +426,18 @@ def arguments(argv):
 
 
 def build(options):
-    """Bring the tree's image up to date; True if that worked."""
-    made = subprocess.run(["make", "-s", "-C", options.tree,
-                           "--no-print-directory", "all"])
-    if made.returncode:
-        print("the tree does not build: no test was run")
-    return made.returncode == 0
+    """Bring the tree's image up to date, if asked; True if there is one."""
+    if not options.no_build:
+        made = subprocess.run(["make", "-s", "-C", options.tree,
+                               "--no-print-directory", "all"])
+        if made.returncode:
+            print("the tree does not build: no test was run")
+            return False
+    image = os.path.join(options.tree, "obj", "jix.img")
+    if not os.path.isfile(image):
+        print("%s is not there: no test was run" % image)
+        return False
+    return True
 
 
 def load(name):
@@ -469,7 +475,7 @@ def main(own_tree, parts, argv=None):
     options.own_tree = options.tree is None
     options.tree = os.path.abspath(options.tree or own_tree)
     began = time.monotonic()
-    if options.no_build or build(options):
+    if build(options):
         Runner(entries, options).run()
     passed = summary(PARTS, entries)
     if options.json:
