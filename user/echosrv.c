@@ -3,10 +3,11 @@
  * by poll and non-blocking sockets. One source for both modes: in IX mode it
  * runs on every core of the dataplane, each with connections of its own.
  *
- *	echosrv [-p PORT] [-b]
+ *	echosrv [-p PORT] [-b] [-d N]
  *
  * -b: blocking calls, TCP only, one connection at a time: the shape that costs
  * fewest messages in lab-6 mode (two requests for each message).
+ * -d: compute for N thousand instructions before each answer: a slow service.
  */
 #include "inc/args.h"
 #include "inc/assert.h"
@@ -32,6 +33,16 @@ struct conn {
 static _Thread_local struct pollfd fds[POLL_MAX];
 static _Thread_local struct conn *conns[POLL_MAX];
 static _Thread_local uint32_t nfds;
+
+static uint64_t work;		/* instructions before each answer */
+
+static void
+compute(void)
+{
+	/* Two instructions a round. */
+	for (uint64_t n = work / 2; n > 0; n--)
+		__asm__ volatile("");
+}
 
 static int
 open_socket(int type, uint16_t port)
@@ -119,6 +130,7 @@ conn_serve(uint32_t i)
 		return true;
 	if (n <= 0)
 		return false;
+	compute();
 	c->len = n;
 	return conn_flush(i);
 }
@@ -179,6 +191,7 @@ serve_one_by_one(uint16_t port)
 		if (fd < 0)
 			panic("echosrv: accept: %e", fd);
 		while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
+			compute();
 			if (send(fd, buf, n, 0) < n)
 				break;
 		}
@@ -200,8 +213,10 @@ main(int argc, char **argv)
 			port = args_number(&a, 1, 65535);
 		else if (opt == 'b')
 			blocking = true;
+		else if (opt == 'd')
+			work = args_number(&a, 0, 10000000) * 1000;
 		else
-			args_usage("[-p PORT] [-b]");
+			args_usage("[-p PORT] [-b] [-d N]");
 	}
 	cprintf("echosrv: port %u%s\n", port,
 		blocking ? ", blocking, one connection at a time" : "");

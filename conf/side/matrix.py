@@ -5,9 +5,12 @@ import os
 
 from side import machine, wire
 
-DESIGNS = ("lab6-poll", "lab6-irq", "ix")
+DESIGNS = ("lab6-poll", "lab6-irq", "ix", "ix-raw")
 NAMES = {"lab6-poll": "lab-6, polling", "lab6-irq": "lab-6, interrupts",
-         "ix": "IX"}
+         "ix": "IX, sockets", "ix-raw": "IX, raw calls"}
+# The same program serves in all columns but the last, whose program uses the
+# dataplane's own calls.
+SERVERS = {"ix-raw": "ixecho"}
 COMPONENTS = ("kernel", "input", "output", "timer", "ns", "libos", "app")
 FIELDS = ("section", "nic", "design", "server", "kind", "conns", "size",
           "cores", "batch", "hogs", "slow_us", "rate", "requests", "instr",
@@ -29,8 +32,8 @@ class Cell:
         self.design = design
         self.nic = nic
         self.phases = phases
-        self.ix = design == "ix"
-        self.server = server or "echosrv"
+        self.ix = design.startswith("ix")
+        self.server = server or SERVERS.get(design, "echosrv")
         self.cores = cores
         self.batch = batch
         self.hogs = hogs
@@ -181,12 +184,13 @@ def ix_work(count, client_cpu):
 
 def quick_cells():
     """The thin slice: the counts of all designs, under a minute."""
-    phases = ["udp,n=50", "tcp,n=50", "tcp,c=8,n=160"]
-    return [Cell("cost", d, "igb", phases) for d in DESIGNS]
+    phases = ["tcp,n=50", "tcp,c=8,n=160", "udp,n=50"]
+    return [Cell("cost", d, "igb", phases[:2 if d == "ix-raw" else 3])
+            for d in DESIGNS]
 
 
-def cost_phases():
-    phases = ["udp,n=100"]
+def cost_phases(design):
+    phases = ["udp,n=100"] if design != "ix-raw" else []
     phases += ["tcp,c=%d,n=%d" % (c, n) for c, n in (
         (1, 200), (8, 400), (64, 640), (256, 1024))]
     phases += ["tcp,s=%d,n=%d" % (s, n) for s, n in (
@@ -194,29 +198,22 @@ def cost_phases():
     return phases + ["conn,n=50"]
 
 
-def api_phases():
-    return ["tcp,c=%d,n=%d" % cn for cn in ((1, 200), (8, 400), (64, 640),
-                                            (256, 1024))]
-
-
 def all_cells():
     cells = []
     for nic in ("igb", "e1000"):
         for d in DESIGNS:
-            cells.append(Cell("cost", d, nic, cost_phases()))
-    cells.append(Cell("api", "ix", "igb",
-                      api_phases(), server="ixecho"))
+            cells.append(Cell("cost", d, nic, cost_phases(d)))
     for b in (1, 2, 8, 16, 64):
-        cells.append(Cell("batch", "ix", "igb",
+        cells.append(Cell("batch", "ix-raw", "igb",
                           ["tcp,n=100", "tcp,c=64,n=1280"], batch=b))
     for k in (1, 2, 4, 8):
-        cells.append(Cell("cores", "ix", "igb", ["tcp,c=64,n=1280"],
+        cells.append(Cell("cores", "ix-raw", "igb", ["tcp,c=64,n=1280"],
                           cores=k))
-    for d in DESIGNS:
+    for d in DESIGNS[:3]:
         for h in (0, 1, 4):
             cells.append(Cell("hogs", d, "igb", ["tcp,n=40"], hogs=h,
                               exact="load"))
-    for d in DESIGNS:
+    for d in DESIGNS[:3]:
         for us in (0, 1000, 10000):
             cells.append(Cell("slow", d, "igb", ["tcp,n=12"], slow_us=us))
     for d in DESIGNS:
@@ -227,6 +224,6 @@ def all_cells():
 def load_phases(design):
     """Open loop, requests per second of virtual time; each core runs at
     half its speed (two are busy)."""
-    top = 110000 if design == "ix" else 24000
+    top = 120000 if design.startswith("ix") else 30000
     return ["open,c=32,r=%d,n=600" % (top * tenth // 10)
             for tenth in (1, 3, 5, 7, 8, 9, 10)]
