@@ -88,7 +88,8 @@ uint32_t tcp_isn(const struct ip4_addr *local, uint16_t local_port,
  * software.
  */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
-#define LWIP_CHKSUM_ALGORITHM	3
+#define LWIP_CHKSUM		lwip_chksum
+uint16_t lwip_chksum(const void *data, int len);
 
 /*
  * Memory: fixed pools, because lwIP's heap searches linearly. The classes of
@@ -111,6 +112,9 @@ uint32_t tcp_isn(const struct ip4_addr *local, uint16_t local_port,
 #define PBUF_POOL_SIZE		16
 #endif
 #define PBUF_POOL_BUFSIZE	1536
+
+/* lwIP's assertions cost 160 instructions of each message. */
+#define LWIP_NOASSERT		1
 
 #define LWIP_STATS		1
 #define MEMP_STATS		1

@@ -93,7 +93,13 @@ struct nsreq_poll {
 };
 _Static_assert(sizeof(struct nsreq_poll) <= PGSIZE, "it fits a page");
 
-/* INPUT, OUTPUT: one frame. */
+/*
+ * INPUT, OUTPUT: one frame. In the upper byte of len: what the NIC shall
+ * compute (NET_CSUM of inc/syscall.h).
+ */
+#define JIF_LEN(len)	((len) & 0xffffffu)
+#define JIF_CSUM(len)	((len) & 0xff000000u)
+
 struct jif_pkt {
 	uint32_t len;
 	uint8_t data[PGSIZE - 4];

@@ -63,9 +63,13 @@
  * program_read(index, offset, buf, len): bytes of an embedded program's ELF
  *	image (its name is in UINFO); the number read, 0 at the end.
  * net_transmit(nic, buf, len): send one frame, 14 <= len <= 1514, copied.
- *	-E_AGAIN when the ring is full. Of ENV_TYPE_NET and up.
+ *	-E_AGAIN when the ring is full. Of ENV_TYPE_NET and up. With NET_CSUM()
+ *	or'ed to nic the NIC fills in checksums of a frame that begins with 14
+ *	bytes of Ethernet and 20 of IPv4 header; the field of TCP or UDP holds
+ *	the pseudo-header's sum. -E_NOT_SUPP if uinfo's csum says it cannot.
  * net_receive(nic, buf, len, flags): copy the next frame out, its length as
- *	result; -E_AGAIN if none and no NET_BLOCK. -E_TOO_BIG keeps it.
+ *	result; -E_AGAIN if none and no NET_BLOCK. -E_TOO_BIG keeps it. With
+ *	NET_GOOD frames that the NIC found a wrong checksum in are dropped.
  * trace(event, a, b): one trace event, if tracing is on.
  * snapshot(tag): all counters of this moment to the debug console; tag, 0 to
  *	65535, tells it from others.
@@ -145,6 +149,9 @@
 	S1(dp_event, uint32_t, dp)
 
 #define NET_BLOCK	1u	/* net_receive waits for the NIC's interrupt */
+#define NET_GOOD	2u	/* ... and drops frames with wrong checksums */
+/* Of net_transmit's nic: RING_TX_*_CSUM of inc/ring.h. */
+#define NET_CSUM(flags)	((uint32_t)(flags) << 24)
 
 struct dp_info;
 

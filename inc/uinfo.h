@@ -32,6 +32,7 @@ struct uinfo_nic {
 	uint16_t queues;	/* receive/transmit queue pairs */
 	uint32_t link;		/* 1: up */
 	uint32_t pci_bdf;
+	uint32_t csum;		/* 1: it computes and checks checksums */
 };
 
 struct uinfo {

@@ -160,7 +160,7 @@ net_refuse(struct env *e, const void *buf, size_t len)
 
 	if (r < 0)
 		return r;
-	if (ring_tx_room(&net.tx) > 0)
+	if (ring_tx_room(&net.tx) > 1)
 		return read_tsc() < net.link_deadline ? -E_AGAIN : -E_IO;
 	NET_COUNT(e, tx_full, 1);
 	if (net.txhold && --net.txhold == 0)
@@ -168,22 +168,45 @@ net_refuse(struct env *e, const void *buf, size_t len)
 	return -E_AGAIN;
 }
 
+/*
+ * What the NIC shall compute for a frame: the upper byte of net_transmit's
+ * first argument. 0, or -E_NOT_SUPP if it cannot.
+ */
+static int
+net_offload(uint32_t flags, struct ring_tx_offload *off)
+{
+	if (flags & ~(RING_TX_IP_CSUM | RING_TX_TCP_CSUM | RING_TX_UDP_CSUM))
+		return -E_INVAL;
+	if (flags != 0 && net.tx.kind != RING_ADV)
+		return -E_NOT_SUPP;
+	*off = (struct ring_tx_offload){
+		.flags = flags, .l2len = 14, .l3len = 20,
+	};
+	return 0;
+}
+
 // @exercise net_transmit 5 'Transmit a frame'
 int64_t
 call_net_transmit(struct env *e, uint32_t nic, const void *buf, size_t len)
 {
+	struct ring_tx_offload off;
 	struct ring_frag frag;
 	uint64_t cookie;
 	uint8_t *dma;
-	int r = net_check(e, nic);
+	int r = net_check(e, nic & 0xffffff);
 
 	if (r < 0)
 		return r;
 	if (len < RING_FRAME_MIN || len > RING_FRAME_MAX)
 		return -E_INVAL;
+	r = net_offload(nic >> 24, &off);
+	if (r < 0)
+		return r;
 	while (ring_tx_reclaim(&net.tx, &cookie))
 		;
-	if (!nic_link(net.nic) || ring_tx_room(&net.tx) == 0)
+	/* An offload may take a descriptor of its own. */
+	if (!nic_link(net.nic) ||
+	    ring_tx_room(&net.tx) < (off.flags ? 2u : 1u))
 		return net_refuse(e, buf, len);
 	dma = net.dma->tx_buf[net.tx.fill & net.tx.mask];
 	r = copy_from_user(dma, buf, len);
@@ -191,11 +214,17 @@ call_net_transmit(struct env *e, uint32_t nic, const void *buf, size_t len)
 		return r;
 	NET_COUNT(e, copy_page_to_dma, len);
 	trace(TRACE_TX_COPIED, len, ring_tx_pending(&net.tx));
-	if (len < RING_FRAME_PAD)
-		memset(dma + len, 0, RING_FRAME_PAD - len);
 	frag.pa = kva2pa(dma);
-	frag.len = MAX(len, (size_t)RING_FRAME_PAD);
-	r = ring_tx_put(&net.tx, &frag, 1, NULL, 0);
+	frag.len = len;
+	/*
+	 * The NIC pads by itself (TCTL.PSP), QEMU's do not; but padded here,
+	 * QEMU would count the padding into a checksum's pseudo-header.
+	 */
+	if (len < RING_FRAME_PAD && !off.flags) {
+		memset(dma + len, 0, RING_FRAME_PAD - len);
+		frag.len = RING_FRAME_PAD;
+	}
+	r = ring_tx_put(&net.tx, &frag, 1, off.flags ? &off : NULL, 0);
 	if (r < 0)
 		return r;
 	ring_tx_doorbell(&net.tx);
@@ -207,10 +236,15 @@ call_net_transmit(struct env *e, uint32_t nic, const void *buf, size_t len)
 }
 // @end
 
-/* Have a frame in net.frame if there is one; bad ones are dropped here. */
+/*
+ * Have a frame in net.frame if there is one; bad ones are dropped here, with
+ * NET_GOOD also those whose checksums the NIC found wrong.
+ */
 static bool
-net_take(struct env *e)
+net_take(struct env *e, uint32_t flags)
 {
+	uint32_t bad = flags & NET_GOOD ? RING_RX_IP_BAD | RING_RX_L4_BAD : 0;
+
 	enum ring_rx_result r;
 
 	NET_COUNT(e, polls, 1);
@@ -220,7 +254,7 @@ net_take(struct env *e)
 			NET_COUNT(e, polls_empty, 1);
 			return false;
 		}
-		if (r == RING_RX_FRAME) {
+		if (r == RING_RX_FRAME && !(net.frame.flags & bad)) {
 			net.held = true;
 			trace(TRACE_RX_SEEN, net.frame.len, 0);
 		} else {
@@ -267,12 +301,12 @@ net_deliver(struct env *e, void *buf, size_t size)
  * comes after it is remembered by the NIC and interrupts once armed.
  */
 static bool
-net_wait(struct env *e)
+net_wait(struct env *e, uint32_t flags)
 {
 	int i;
 
 	net.nic->ops->irq_ack(net.nic, 0);
-	if (net_take(e))
+	if (net_take(e, flags))
 		return true;
 	for (i = 0; i < NET_WAITERS; i++)
 		if (net.waiters[i] == 0)
@@ -295,16 +329,16 @@ call_net_receive(struct env *e, uint32_t nic, void *buf, size_t len,
 
 	if (r < 0)
 		return r;
-	if (len < RING_FRAME_PAD || len > PG2SIZE || (flags & ~NET_BLOCK))
+	if (len < RING_FRAME_PAD || len > PG2SIZE || (flags & ~(NET_BLOCK | NET_GOOD)))
 		return -E_INVAL;
-	if (net_take(e))
+	if (net_take(e, flags))
 		return net_deliver(e, buf, len);
 	/* With a frame at hand the copy would find a bad pointer. */
 	r = user_mem_check(e, buf, MIN(len, (size_t)RING_FRAME_MAX),
 			   PTE_U | PTE_W);
 	if (r < 0)
 		return r;
-	if ((flags & NET_BLOCK) && net_wait(e))
+	if ((flags & NET_BLOCK) && net_wait(e, flags))
 		return net_deliver(e, buf, len);
 	return -E_AGAIN;
 }

@@ -86,6 +86,7 @@ nic_attach(struct pci_dev *d, const struct nic_ops *ops)
 	strlcpy(u->name, nic->name, sizeof(u->name));
 	memcpy(u->mac, nic->mac, sizeof(u->mac));
 	u->queues = ops->nqueues;
+	u->csum = ops->kind == RING_ADV;
 	u->pci_bdf = (uint32_t)d->bus << 8 | d->slot << 3 | d->func;
 	nic_link(nic);
 	nic_print_one(nic);

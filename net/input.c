@@ -26,8 +26,9 @@ input(envid_t ns)
 	uint32_t turn = 0;
 	int len;
 
-	flags = boot_arg("lab6", mode, sizeof(mode)) &&
-		strcmp(mode, "irq") == 0 ? NET_BLOCK : 0;
+	flags = NET_GOOD;
+	if (boot_arg("lab6", mode, sizeof(mode)) && strcmp(mode, "irq") == 0)
+		flags |= NET_BLOCK;
 	for (;;) {
 		pkt->len = 0;	/* a page of our own since fork, not a copy */
 		len = sys_net_receive(0, pkt->data, sizeof(pkt->data), flags);

@@ -4,14 +4,21 @@
  */
 #include "net/ns.h"
 
+#include "inc/ring.h"
 #include "lib/lwip/tcp_buckets.h"
 #include "lwip/etharp.h"
+#include "lwip/inet_chksum.h"
 #include "lwip/netif.h"
+#include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
+#include "lwip/prot/udp.h"
 
 #define ETH_MIN		60u	/* shortest frame, without its checksum */
 #define ETH_MAX		1514u
 
 static struct netif interface;
+static bool nic_csum;		/* the NIC does checksums, but for ICMP's */
 /* Frames to our own address, linked by next, not yet received. */
 static struct pbuf *loop_first, *loop_last;
 /* As in input.c: output is done with a page when it receives the next. */
@@ -86,6 +93,40 @@ netif_loop_in(void)
 	return any;
 }
 
+/*
+ * Leave checksums to the NIC: what it shall compute for the frame in pkt. In
+ * the field of TCP or UDP it wants to find the pseudo-header's sum.
+ */
+static uint32_t
+offload(struct jif_pkt *pkt)
+{
+	struct eth_hdr *eth = (void *)pkt->data;
+	struct ip_hdr *ip = (void *)(eth + 1);
+	uint32_t sum;
+
+	if (eth->type != PP_HTONS(ETHTYPE_IP))
+		return 0;
+	if (IPH_HL_BYTES(ip) != IP_HLEN) {
+		/* The answer to a ping with options has them too. */
+		IPH_CHKSUM_SET(ip, 0);
+		IPH_CHKSUM_SET(ip, inet_chksum(ip, IPH_HL_BYTES(ip)));
+		return 0;
+	}
+	sum = lwip_chksum(&ip->src, 8) + lwip_htons(IPH_PROTO(ip)) +
+		lwip_htons(lwip_ntohs(IPH_LEN(ip)) - IP_HLEN);
+	sum = (sum >> 16) + (uint16_t)sum;
+	sum = (sum >> 16) + (uint16_t)sum;
+	if (IPH_PROTO(ip) == IP_PROTO_TCP) {
+		((struct tcp_hdr *)(ip + 1))->chksum = sum;
+		return NET_CSUM(RING_TX_IP_CSUM | RING_TX_TCP_CSUM);
+	}
+	if (IPH_PROTO(ip) == IP_PROTO_UDP) {
+		((struct udp_hdr *)(ip + 1))->chksum = sum;
+		return NET_CSUM(RING_TX_IP_CSUM | RING_TX_UDP_CSUM);
+	}
+	return NET_CSUM(RING_TX_IP_CSUM);
+}
+
 /* lwIP sends a frame: p is a chain, ours to read during the call. */
 static err_t
 netif_frame_out(struct netif *netif, struct pbuf *p)
@@ -98,9 +139,11 @@ netif_frame_out(struct netif *netif, struct pbuf *p)
 		loop_out(p);
 		return ERR_OK;
 	}
-	pkt->len = p->tot_len;
 	trace(TRACE_NS_STACK_OUT, p->tot_len, 0);
 	pbuf_copy_partial(p, pkt->data, p->tot_len, 0);
+	pkt->len = p->tot_len;
+	if (nic_csum)
+		pkt->len |= offload(pkt);
 	trace(TRACE_NS_OUTPUT, p->tot_len, 0);
 	ns_stats.count.copy_pbuf_to_page += p->tot_len;
 	if (sys_ipc_send(output_env, NSREQ_OUTPUT, pkt, PTE_P | PTE_U) < 0)
@@ -127,6 +170,10 @@ netif_setup(struct netif *netif)
 		netif->hwaddr[i] = uinfo->nic[0].mac[i];
 	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP |
 		NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
+	nic_csum = uinfo->nic[0].csum != 0;
+	if (nic_csum)
+		NETIF_SET_CHECKSUM_CTRL(netif, NETIF_CHECKSUM_GEN_ICMP |
+					NETIF_CHECKSUM_CHECK_ICMP);
 	return ERR_OK;
 }
 

@@ -17,15 +17,17 @@ output(envid_t ns)
 {
 	envid_t from;
 	uint32_t perm;
+	uint32_t len;
 	int64_t type;
 
 	for (;;) {
 		type = ipc_recv(&from, &frame, &perm);
 		if (from != ns || type != NSREQ_OUTPUT || perm == 0)
 			continue;
-		trace(TRACE_OUTPUT_GOT, frame.len, 0);
-		while (sys_net_transmit(0, frame.data, frame.len) ==
-		       -E_AGAIN)
+		len = JIF_LEN(frame.len);
+		trace(TRACE_OUTPUT_GOT, len, 0);
+		while (sys_net_transmit(JIF_CSUM(frame.len), frame.data,
+					len) == -E_AGAIN)
 			sys_yield();
 	}
 }

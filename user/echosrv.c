@@ -158,6 +158,7 @@ serve_many(uint16_t port)
 	fds[1].fd = open_socket(SOCK_DGRAM | SOCK_NONBLOCK, port);
 	fds[1].events = POLLIN;
 	nfds = FIRST;
+	cprintf("echosrv: port %u\n", port);
 	for (;;) {
 		/* Full: the others wait in the listener's queue. */
 		fds[0].events = nfds < POLL_MAX ? POLLIN : 0;
@@ -186,6 +187,8 @@ serve_one_by_one(uint16_t port)
 	ssize_t n;
 	int fd;
 
+	cprintf("echosrv: port %u, blocking, one connection at a time\n",
+		port);
 	for (;;) {
 		fd = accept(listener, NULL, NULL);
 		if (fd < 0)
@@ -218,8 +221,6 @@ main(int argc, char **argv)
 		else
 			args_usage("[-p PORT] [-b] [-d N]");
 	}
-	cprintf("echosrv: port %u%s\n", port,
-		blocking ? ", blocking, one connection at a time" : "");
 	if (blocking)
 		serve_one_by_one(port);
 	serve_many(port);

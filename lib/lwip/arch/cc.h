@@ -29,6 +29,11 @@
 #define LWIP_PLATFORM_DIAG(x)	do { cprintf x; } while (0)
 #define LWIP_PLATFORM_ASSERT(x)	panic("lwIP: %s", x)
 
+/* One instruction each, not a call. */
+#define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS
+#define lwip_htons(x)	__builtin_bswap16(x)
+#define lwip_htonl(x)	__builtin_bswap32(x)
+
 /* Small copies of constant size need no call. */
 #define SMEMCPY(dst, src, len)	__builtin_memcpy(dst, src, len)
 
