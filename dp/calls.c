@@ -152,7 +152,11 @@ calls_run(uint32_t n)
 	stats->calls += n;
 	for (uint32_t i = 0; i < n; i++) {
 		volatile struct ix_call *call = &area->calls[i];
-		int64_t r = carry_out(call->op, call->arg[0], call->arg[1],
+		int64_t op = call->op;
+		int64_t r;
+
+		trace(TRACE_DP_CALL, op, i);
+		r = carry_out(op, call->arg[0], call->arg[1],
 				      call->arg[2], call->arg[3]);
 
 		call->op = r;

@@ -23,6 +23,7 @@
 #include "inc/ix.h"
 #include "inc/ring_nic.h"
 #include "inc/string.h"
+#include "inc/trace.h"
 #include "inc/types.h"
 #include "inc/x86.h"
 #include "lwip/netif.h"
@@ -40,6 +41,20 @@ extern struct dp_stats *stats;
 extern struct ix_area *area;
 extern struct netif netif;
 extern uint64_t tsc_per_us;
+
+/*
+ * A station of a packet's way (inc/trace.h): main.c keeps this core's ring,
+ * the kernel exports it.
+ */
+extern bool tracing;
+void trace_record(enum station s, uint64_t a, uint64_t b);
+
+static inline void
+trace(enum station s, uint64_t a, uint64_t b)
+{
+	if (unlikely(tracing))
+		trace_record(s, a, b);
+}
 
 /* --- kcall.c --------------------------------------------------------------- */
 

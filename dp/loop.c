@@ -202,6 +202,7 @@ dp_enter(uint64_t op, uint64_t a, uint64_t b, uint64_t c)
 
 	stats->c.user_tsc += now - charged;
 	charged = now;
+	trace(TRACE_DP_ENTER, op, a);
 	stats->crossings++;
 	if (likely(op == IX_OP_RUN))
 		result = run(a, b);
@@ -209,6 +210,7 @@ dp_enter(uint64_t op, uint64_t a, uint64_t b, uint64_t c)
 		result = plain_call(op, a, b);
 	if (unlikely(stats->tick_stopped))
 		kcall(DPC_TICK, 0, 0);
+	trace(TRACE_DP_RETURN, result, 0);
 	now = read_tsc();
 	stats->c.libos_tsc += now - charged;
 	charged = now;

@@ -27,6 +27,20 @@ micros(void)
 	return read_tsc() / tsc_per_us;
 }
 
+bool tracing;
+/* Aligned so that it lies in one 2 MB page. */
+static struct trace_ring trace_ring ALIGNED(256 * 1024);
+_Static_assert(sizeof(struct trace_ring) <= 256 * 1024, "see above");
+
+void
+trace_record(enum station s, uint64_t a, uint64_t b)
+{
+	trace_put(&trace_ring, (struct trace_event) {
+		.tsc = read_tsc(), .station = s, .cpu = boot->cpu, .ring = 1,
+		.a = a, .b = b,
+	});
+}
+
 static err_t
 netif_setup(struct netif *n)
 {
@@ -91,6 +105,8 @@ dp_main(void)
 	area = IX_AREA(core);
 	tsc_per_us = MAX(boot->tsc_hz / 1000000, 1ul);
 	arp_seen = common->arp.head;
+	tracing = boot->tracing != 0;
+	stats->trace_ring = tracing ? (uint64_t)&trace_ring : 0;
 	dp_phys_init();
 	rxbuf_init();
 	rx_init();

@@ -79,6 +79,8 @@ rx_poll(uint32_t bound)
 
 		if (r == RING_RX_EMPTY)
 			break;
+		if (n == 0)
+			trace(TRACE_DP_POLL, 0, 0);
 		b = rxbuf_by_index(f.cookie);
 		if (unlikely(r == RING_RX_DROP ||
 			     (f.flags & (RING_RX_IP_BAD | RING_RX_L4_BAD)))) {
@@ -94,7 +96,9 @@ rx_poll(uint32_t bound)
 		repost(rxbuf_get());
 		stats->c.rx_frames++;
 		stats->c.rx_bytes += f.len;
+		trace(TRACE_DP_RX, f.len, n);
 		frame_in(b, f.len);
+		trace(TRACE_DP_STACK_IN, f.len, n);
 	}
 	if (n == 0) {
 		stats->c.polls_empty++;

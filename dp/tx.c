@@ -48,7 +48,11 @@ tx_idle(void)
 void
 tx_doorbell(void)
 {
-	stats->c.doorbells += ring_tx_doorbell(&ring);
+	bool rung = ring_tx_doorbell(&ring);
+
+	stats->c.doorbells += rung;
+	if (rung)
+		trace(TRACE_DP_DOORBELL, 0, 0);
 }
 
 /* The chain as physically contiguous pieces; 0 if there are too many. */
@@ -125,8 +129,10 @@ err_t
 tx_pbuf(struct netif *nif, struct pbuf *p)
 {
 	struct ring_frag frags[RING_FRAGS_MAX];
-	uint32_t n = gather(p, frags);
+	uint32_t n;
 
+	trace(TRACE_DP_STACK_OUT, p->tot_len, 0);
+	n = gather(p, frags);
 	if (n == 0 || ring_tx_put(&ring, frags, n, choose_offload(p),
 				  (uint64_t)p) < 0) {
 		stats->c.tx_full++;
@@ -136,6 +142,7 @@ tx_pbuf(struct netif *nif, struct pbuf *p)
 	if (p->next)
 		tx_last_zero_copy = tx_put_count;
 	pbuf_ref(p);
+	trace(TRACE_DP_TX, p->tot_len, n);
 	stats->c.tx_frames++;
 	stats->c.tx_bytes += p->tot_len;
 	return ERR_OK;

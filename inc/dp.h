@@ -85,6 +85,7 @@ struct dp_boot {
 	uint32_t ip, netmask, gateway;	/* host byte order */
 	uint8_t mac[6];
 	uint16_t exact;
+	uint64_t tracing;	/* 1: record stations (inc/trace.h) */
 	char args[IX_ARGS];
 };
 
@@ -103,6 +104,7 @@ struct dp_stats {
 	uint64_t waits;		/* dp_wait calls */
 	uint64_t timer_tsc;	/* TSC ticks in lwIP's timers */
 	uint64_t sends_zero_copy, sends_copied;
+	uint64_t trace_ring;	/* its address in the libOS's memory, or 0 */
 	struct counters c;
 	uint64_t batches[BATCH_BUCKETS];
 } ALIGNED(CACHELINE);

@@ -86,6 +86,7 @@ call_snapshot(struct env *e UNUSED, uint32_t tag)
 	if (tag > 0xffff)
 		return -E_INVAL;
 	export_snapshot(tag);
+	trace_export();
 	return 0;
 }
 

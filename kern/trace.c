@@ -4,6 +4,7 @@
 #include "kern/trace.h"
 #include "inc/export.h"
 #include "kern/cpu.h"
+#include "kern/dp.h"
 #include "kern/env.h"
 #include "kern/kernel.h"
 #include "kern/pmap.h"
@@ -76,9 +77,8 @@ call_trace(struct env *e, uint32_t station, uint64_t a, uint64_t b)
 
 /* The ring's events, oldest first, in two pieces if it has wrapped. */
 static void
-export_ring(int cpu)
+export_ring(int cpu, const struct trace_ring *r)
 {
-	struct trace_ring *r = rings[cpu];
 	uint64_t at = r->next % TRACE_RING_EVENTS;
 
 	if (r->next > TRACE_RING_EVENTS)
@@ -87,12 +87,31 @@ export_ring(int cpu)
 	export_record(EXPORT_TRACE, cpu, r->event, at * sizeof(*r->event));
 }
 
+/* A libOS keeps its ring in memory of its own. */
+static void
+export_dp_ring(struct dp_core *k)
+{
+	uint64_t va = k->stats ? k->stats->trace_ring : 0;
+	size_t left;
+	void *p;
+
+	if (va == 0)
+		return;
+	p = dp_mem_kva(k, va, &left);
+	if (p && left >= sizeof(struct trace_ring))
+		export_ring(k->cpu, p);
+}
+
 void
 trace_export(void)
 {
 	if (!trace_on)
 		return;
 	for (int i = 0; i < ncpu; i++)
-		export_ring(i);
+		export_ring(i, rings[i]);
+	for (int i = 0; i < DP_MAX; i++)
+		if (dps[i].state == DP_RUNNING)
+			for (int c = 0; c < dps[i].ncores; c++)
+				export_dp_ring(&dps[i].core[c]);
 	export_record(EXPORT_ENV, 0, names, nnames * sizeof(*names));
 }

@@ -210,6 +210,7 @@ fill_boot(const struct options *o, int core, int cpu, uint64_t app_entry,
 	b->batch = o->batch;
 	b->poll_us = o->poll_us < 0 ? ~0u : o->poll_us;
 	b->tsc_hz = uinfo->tsc_hz;
+	b->tracing = uinfo->tracing;
 	b->exact = strcmp(boot_value("exact", "0"), "0") != 0;
 	b->seed = b->exact ? seed : seed ^ read_tsc();
 	b->app_entry = app_entry;

@@ -62,7 +62,8 @@ class Cell:
                 self.cores, self.batch, server)]
         else:
             programs = ["ns", server]
-        programs += ["hog"] * self.hogs + [client]
+        programs += ["hog -w %d" % (1 + self.ix * self.cores)] * self.hogs
+        programs.append(client)
         return {"EXACT": self.exact, "NIC": self.nic, "SEED": str(seed),
                 "CPUS": str(2 + self.cores if self.ix else 2),
                 "MODE": "ix" if self.ix else "lab6",

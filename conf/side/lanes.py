@@ -1,0 +1,107 @@
+"""lanes.py: ways of a request (side/path.py) as swim lanes on one time axis:
+a bar where an environment or ring has the CPU, a numbered mark at each
+station, the stations' names below.
+"""
+from side.chart import line, rect, svg, text
+
+WIDTH = 1240
+LEFT, RIGHT = 170, 40
+LANE = 44
+COLOURS = {"client": "#777777", "input": "#e69f00", "ns (server)": "#0072b2",
+           "output": "#d55e00", "timer": "#8c6d31", "kernel": "#444444",
+           "libOS (ring 1)": "#0072b2", "application (ring 3)": "#009e73"}
+APPLICATION = "#009e73"
+
+
+def colour(lane):
+    return COLOURS.get(lane, APPLICATION)
+
+
+def order(way):
+    """Lanes in the order in which the request meets them."""
+    out = []
+    for s in way.stations:
+        if s.lane not in out:
+            out.append(s.lane)
+    for who, _, _ in way.bars:
+        if who not in out:
+            out.append(who)
+    return out
+
+
+def panel(title, way, scale, top):
+    """One way: (body, height)."""
+    lanes = order(way)
+    body = [text(20, top + 18, title, "start", 16, more="font-weight='bold'")]
+    first = top + 34
+    for i, lane in enumerate(lanes):
+        y = first + i * LANE
+        body.append(rect(LEFT, y + 3, WIDTH - LEFT - RIGHT, LANE - 6,
+                         "#f4f4f4"))
+        body.append(text(LEFT - 12, y + LANE / 2 + 4, lane, "end"))
+    for who, a, b in way.bars:
+        y = first + lanes.index(who) * LANE
+        body.append(rect(LEFT + a * scale, y + 9, max(1, (b - a) * scale),
+                         LANE - 18, colour(who), "%s: %d instructions" % (
+                             who, b - a)))
+    body += marks(way, lanes, scale, first)
+    height = 34 + len(lanes) * LANE + 10
+    names, more = key(way, top + height)
+    return body + names, height + more
+
+
+def marks(way, lanes, scale, first):
+    body = []
+    taken = {}
+    for n, s in enumerate(way.stations, 1):
+        x = LEFT + s.at * scale
+        row = lanes.index(s.lane)
+        y = first + row * LANE + LANE / 2
+        # Marks that would lie on one another go up and down in turn.
+        shift = 0
+        if x - taken.get(row, (-99, 0))[0] < 17:
+            shift = -14 if taken[row][1] >= 0 else 14
+        taken[row] = (x, shift)
+        body.append("<circle cx='%.1f' cy='%.1f' r='8.5' fill='#fff' "
+                    "stroke='%s' stroke-width='2'><title>%s</title></circle>"
+                    % (x, y + shift, colour(s.lane), s.text))
+        body.append(text(x, y + shift + 4, str(n), size=10))
+    return body
+
+
+def key(way, top):
+    """The stations by number, in three columns."""
+    rows = -(-len(way.stations) // 3)
+    body = []
+    wide = (WIDTH - 40) / 3
+    for i, s in enumerate(way.stations):
+        x = 24 + wide * (i // rows)
+        y = top + 16 + 17 * (i % rows)
+        body.append(text(x, y, "%d  %.2f us  %s" % (i + 1, s.at / 1000,
+                                                    s.text),
+                         "start", 12, "#333"))
+    return body, 17 * rows + 26
+
+
+def axis(longest, scale, y):
+    body = [line(LEFT, y, LEFT + longest * scale, y, "#555")]
+    step = next(s for s in (500, 1000, 2000, 5000, 10000, 20000, 50000)
+                if longest / s <= 16)
+    for t in range(0, int(longest) + 1, step):
+        x = LEFT + t * scale
+        body.append(line(x, y, x, y + 5, "#555"))
+        body.append(text(x, y + 20, "%g us" % (t / 1000), size=12))
+    return body
+
+
+def draw(ways):
+    """ways: [(title, Way)], the slower first: it sets the scale."""
+    longest = max(max(s.at for s in w.stations) for _, w in ways)
+    scale = (WIDTH - LEFT - RIGHT - 10) / longest
+    body, y = axis(longest, scale, 30), 62
+    body.append(text(20, 34, "1 us = 1000 instructions", "start", 12))
+    for title, way in ways:
+        piece, height = panel(title, way, scale, y)
+        body += piece
+        y += height + 14
+    return svg(body, WIDTH, int(y))
