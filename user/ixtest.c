@@ -382,7 +382,7 @@ serve_datagrams(uint64_t count, bool who)
 				who ? 1 : e->n, e->b);
 			ix_call(IX_UDP_RECV_DONE, e->a, 0, 0, 0);
 			if (--count == 0)
-				*(volatile char *)16 = 0;
+				__builtin_trap();
 		}
 	}
 }
