@@ -6,6 +6,7 @@ with QEMU's exit status read as the kernel means it. It may have network
 cards whose other side is a unix socket (see frames.py) and a gdb stub on
 another. Used by gradelib.py; needs no privileges.
 """
+import math
 import os
 import re
 import shlex
@@ -38,7 +39,7 @@ class Machine:
     """One run. `programs` are command lines separated by ';'. Settings:
 
     cpus, mem, cpu  as QEMU's -smp, -m and -cpu
-    boot            dict of boot arguments besides then=exit
+    boot            dict of boot arguments besides then=exit and tscale=
     thread          "multi" or "single"; by default multi while the host has
                     a core for each CPU
     nics            list of dicts, see TestConfig.card(); default none
@@ -74,7 +75,8 @@ class Machine:
         self.seen = 0                   # lines that wait_line has passed
         self.lines = []
         config = TestConfig(self.dir, programs, cpus, mem, cpu, thread, nics,
-                            dict({"then": "exit"}, **(boot or {})))
+                            dict({"then": "exit", "tscale": math.ceil(SCALE)},
+                                 **(boot or {})))
         self.command = config.command(
             qemu_path(self.tree),
             image=image or os.path.join(self.tree, command.IMAGE))
