@@ -147,7 +147,7 @@ class Supervisor:
         grown, since = -1, time.monotonic()
         while not self.qmp.eof and self.killed_by is None:
             # A signal ends the wait: its handler writes to the wake pipe.
-            if select.select([self.qmp, WAKE], [], [], 0.5)[0]:
+            if self.qmp in select.select([self.qmp, WAKE], [], [], 0.5)[0]:
                 self.qmp.pump()
             elif self.cfg.exact:
                 # With all CPUs halted, QEMU at times forgets to move its
@@ -305,7 +305,8 @@ class Supervisor:
 
 
 def die_with_parent():
-    """In the child: end with the launcher, even when it is killed."""
+    """End when the parent does, even if it is killed: QEMU with the launcher,
+    the launcher with make."""
     try:
         import ctypes
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
@@ -367,6 +368,7 @@ def run(cfg, qemu):
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
+    die_with_parent()
     hints(cfg, ports)
     supervisor.start()
     try:

@@ -11,6 +11,9 @@
  * the SSE registers, which the interrupted code still needs: they are saved
  * here, the general ones by the kernel.
  */
+#define UTF_RIP		(17 * 8)
+#define UTF_RSP		(20 * 8)
+
 	.text
 	.globl pgfault_upcall
 	.type pgfault_upcall, @function
@@ -24,6 +27,16 @@ pgfault_upcall:
 	mov	%rbx, %rdi
 	call	pgfault_dispatch	/* (struct utrapframe *) */
 	fxrstor64 (%rsp)
+	/*
+	 * Return by popf and ret, which takes rip from below the interrupted
+	 * stack's top. (iretq in ring 3 fails under SMAP in QEMU before 9.1.)
+	 * On the exception stack that place is the ss of this very frame.
+	 */
+	mov	UTF_RIP(%rbx), %rax
+	mov	UTF_RSP(%rbx), %rcx
+	lea	-8(%rcx), %rcx
+	mov	%rax, (%rcx)
+	mov	%rcx, UTF_RSP(%rbx)
 	lea	16(%rbx), %rsp		/* past fault_va and err */
 	pop	%r15
 	pop	%r14
@@ -40,7 +53,10 @@ pgfault_upcall:
 	pop	%rcx
 	pop	%rbx
 	pop	%rax
-	iretq				/* rip, cs, rflags, rsp, ss: the rest */
+	lea	16(%rsp), %rsp		/* past rip and cs */
+	popfq
+	pop	%rsp
+	ret
 // @end
 	.size pgfault_upcall, . - pgfault_upcall
 
