@@ -94,6 +94,8 @@ enum rxbuf_state {
 
 struct rxbuf {
 	struct pbuf_custom pc;	/* first: lwIP's view */
+	uint8_t *mem;		/* as the libOS sees it */
+	physaddr_t pa;
 	struct rxbuf *next;	/* of a connection's queue */
 	uint64_t shown;		/* address given to the application */
 	uint32_t len;		/* bytes shown */
@@ -105,11 +107,6 @@ void rxbuf_init(void);
 extern uint32_t rxbuf_nfree;
 struct rxbuf *rxbuf_get(void);
 void rxbuf_put(struct rxbuf *b);
-/* The buffer's memory, as the libOS sees it; its physical address. */
-uint8_t *rxbuf_mem(const struct rxbuf *b);
-physaddr_t rxbuf_pa(const struct rxbuf *b);
-uint32_t rxbuf_index(const struct rxbuf *b);
-struct rxbuf *rxbuf_by_index(uint32_t i);
 /* A pbuf over len bytes of the buffer, owned by the caller. */
 struct pbuf *rxbuf_pbuf(struct rxbuf *b, uint32_t len);
 /* Remember that p's payload is shown; the application's address of it. */

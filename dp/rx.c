@@ -31,7 +31,7 @@ rx_init(void)
 		struct rxbuf *b = rxbuf_get();
 
 		b->state = RXBUF_RING;
-		ring_rx_post(&ring, rxbuf_pa(b), rxbuf_index(b));
+		ring_rx_post(&ring, b->pa, (uint64_t)b);
 	}
 	ring_rx_doorbell(&ring);
 }
@@ -40,14 +40,14 @@ static void
 repost(struct rxbuf *b)
 {
 	b->state = RXBUF_RING;
-	ring_rx_post(&ring, rxbuf_pa(b), rxbuf_index(b));
+	ring_rx_post(&ring, b->pa, (uint64_t)b);
 }
 
 /* A frame of at least the Ethernet minimum, its buffer taken off the ring. */
 static void
 frame_in(struct rxbuf *b, uint32_t len)
 {
-	uint8_t *mem = rxbuf_mem(b);
+	uint8_t *mem = b->mem;
 	bool ipv4;
 
 	if (frames_on) {
@@ -69,6 +69,7 @@ frame_in(struct rxbuf *b, uint32_t len)
 uint32_t
 rx_poll(uint32_t bound)
 {
+	uint64_t frames = 0, bytes = 0;
 	uint32_t n;
 
 	stats->c.polls++;
@@ -81,7 +82,7 @@ rx_poll(uint32_t bound)
 			break;
 		if (n == 0)
 			trace(TRACE_DP_POLL, 0, 0);
-		b = rxbuf_by_index(f.cookie);
+		b = (struct rxbuf *)f.cookie;
 		if (unlikely(r == RING_RX_DROP ||
 			     (f.flags & (RING_RX_IP_BAD | RING_RX_L4_BAD)))) {
 			stats->c.rx_malformed++;
@@ -94,8 +95,8 @@ rx_poll(uint32_t bound)
 			continue;
 		}
 		repost(rxbuf_get());
-		stats->c.rx_frames++;
-		stats->c.rx_bytes += f.len;
+		frames++;
+		bytes += f.len;
 		trace(TRACE_DP_RX, f.len, n);
 		frame_in(b, f.len);
 		trace(TRACE_DP_STACK_IN, f.len, n);
@@ -104,6 +105,8 @@ rx_poll(uint32_t bound)
 		stats->c.polls_empty++;
 		return 0;
 	}
+	stats->c.rx_frames += frames;
+	stats->c.rx_bytes += bytes;
 	stats->c.doorbells += ring_rx_doorbell(&ring);
 	if (rxbuf_nfree < stats->rx_free_min)
 		stats->rx_free_min = rxbuf_nfree;

@@ -7,34 +7,8 @@
 #include "dp/libos.h"
 
 static struct rxbuf bufs[DP_RX_BUFFERS];
-static uint32_t free_stack[DP_RX_BUFFERS];
+static struct rxbuf *free_stack[DP_RX_BUFFERS];
 uint32_t rxbuf_nfree;
-
-uint32_t
-rxbuf_index(const struct rxbuf *b)
-{
-	return b - bufs;
-}
-
-struct rxbuf *
-rxbuf_by_index(uint32_t i)
-{
-	return &bufs[i];
-}
-
-uint8_t *
-rxbuf_mem(const struct rxbuf *b)
-{
-	return (uint8_t *)DP_RXPOOL + rxbuf_index(b) * RING_RX_BUFFER;
-}
-
-physaddr_t
-rxbuf_pa(const struct rxbuf *b)
-{
-	uint32_t run;
-
-	return dp_dma_addr((uint64_t)rxbuf_mem(b), &run);
-}
 
 static void
 pbuf_freed(struct pbuf *p)
@@ -48,8 +22,14 @@ rxbuf_init(void)
 	uint32_t n = MIN(boot->rx_buffers, (uint32_t)DP_RX_BUFFERS);
 
 	for (uint32_t i = n; i > 0; i--) {
-		bufs[i - 1].pc.custom_free_function = pbuf_freed;
-		rxbuf_put(&bufs[i - 1]);
+		struct rxbuf *b = &bufs[i - 1];
+		uint64_t va = DP_RXPOOL + (i - 1) * RING_RX_BUFFER;
+		uint32_t run;
+
+		b->mem = (uint8_t *)va;
+		b->pa = dp_dma_addr(va, &run);
+		b->pc.custom_free_function = pbuf_freed;
+		rxbuf_put(b);
 	}
 	stats->rx_free_min = rxbuf_nfree;
 }
@@ -57,7 +37,7 @@ rxbuf_init(void)
 struct rxbuf *
 rxbuf_get(void)
 {
-	struct rxbuf *b = &bufs[free_stack[--rxbuf_nfree]];
+	struct rxbuf *b = free_stack[--rxbuf_nfree];
 
 	b->state = RXBUF_STACK;
 	return b;
@@ -67,7 +47,7 @@ void
 rxbuf_put(struct rxbuf *b)
 {
 	b->state = RXBUF_FREE;
-	free_stack[rxbuf_nfree++] = rxbuf_index(b);
+	free_stack[rxbuf_nfree++] = b;
 }
 
 struct pbuf *
@@ -76,7 +56,7 @@ rxbuf_pbuf(struct rxbuf *b, uint32_t len)
 	struct pbuf *p = &b->pc.pbuf;
 
 	p->next = NULL;
-	p->payload = rxbuf_mem(b);
+	p->payload = b->mem;
 	p->tot_len = p->len = len;
 	p->type_internal = PBUF_REF;
 	p->flags = PBUF_FLAG_IS_CUSTOM;

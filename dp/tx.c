@@ -151,8 +151,8 @@ tx_pbuf(struct netif *nif, struct pbuf *p)
 int
 tx_bounce(struct rxbuf *b)
 {
-	uint64_t *mem = (uint64_t *)rxbuf_mem(b);
-	struct ring_frag frag = { rxbuf_pa(b), b->len };
+	uint64_t *mem = (uint64_t *)b->mem;
+	struct ring_frag frag = { b->pa, b->len };
 	uint64_t dst = mem[0], src = *(uint64_t *)((char *)mem + 6);
 
 	if (ring_tx_room(&ring) == 0)

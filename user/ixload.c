@@ -304,6 +304,9 @@ main(int argc, char **argv)
 	else
 		run_tcp();
 	ix_report("ixload", done);
+	for (uint64_t i = 0; i < opt.nconns && !opt.udp && !opt.frames; i++)
+		add_call(IX_CLOSE, conns[i].handle, 0, 0, 0, NULL);
+	ix_run_io(100000);
 	cprintf("ixload: core %u: %lu answers, %lu errors", ix_core(), done,
 		errors);
 	if (latency.count)
