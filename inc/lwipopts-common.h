@@ -26,9 +26,6 @@
 #error "set the sizes before including this file"
 #endif
 
-/* lwIP's assertions check its own use of itself; they cost 7 % of a request. */
-#define LWIP_NOASSERT		1
-
 /* No system layer; timers called by the port. */
 #define NO_SYS			1
 #define SYS_LIGHTWEIGHT_PROT	0

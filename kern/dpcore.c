@@ -107,6 +107,7 @@ load_bound_state(struct dp_core *k)
 	write_cr4(k->old_cr4 & ~CR4_SMAP);
 	write_msr(MSR_FS_BASE, IX_CORE(k->index) + IX_TP_OFF);
 	reset_fpu();
+	lapic_timer_at(0);
 }
 
 static void
@@ -219,6 +220,8 @@ tick(struct dp_core *k, const struct trapframe *tf)
 {
 	uint64_t crossings = k->stats->crossings;
 
+	if (k->dp->bound_ms == 0)
+		return;		/* left over from the scheduler */
 	k->info.ticks++;
 	if ((tf->cs & 3) == 1) {
 		k->user_ticks = 0;
