@@ -1,4 +1,4 @@
-"""side.py: the part "side by side": the comparison repeats bit for bit and
+"""sidebyside.py: the part "side by side": the comparison repeats bit for bit and
 counts what the designs do; a request's way is drawn through both."""
 import csv
 import os
