@@ -42,7 +42,7 @@ LINES = (
     ("  network server (ns)", "ns", ""), ("  libOS", "libos", ""),
     ("  application", "app", ""),
     ("requests per second at 10^9 instr/s", "capacity", ""),
-    ("service time on the wire, us", "wire_us", ""),
+    ("service time on the wire, us +- 0.1", "wire_us", ""),
     ("client's round trip, us (median)", "rtt_us", ""),
     ("  of it the client's own work, us", "client_us", ""),
     ("kernel entries", "traps", ""), ("  of them system calls", "syscalls", ""),
