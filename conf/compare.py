@@ -50,7 +50,7 @@ def measure(cells, seed, jobs):
 
 def write_csv(path, rows):
     with open(path, "w", newline="") as f:
-        out = csv.DictWriter(f, matrix.FIELDS)
+        out = csv.DictWriter(f, matrix.FIELDS, extrasaction="ignore")
         out.writeheader()
         out.writerows(rows)
 

@@ -95,7 +95,7 @@ class Cell:
                 self.name(), number))
         count = run.export.between(2 * number, 2 * number + 1)
         n = result["requests"]
-        row = {f: "" for f in FIELDS}
+        row = {f: "" for f in FIELDS + ("wire_us", "ack_us")}
         for key in ("section", "nic", "design", "server", "cores", "batch",
                     "hogs", "slow_us"):
             row[key] = getattr(self, key)
