@@ -85,18 +85,6 @@ take_cores(struct dp *dp)
 			cpu_pause();
 }
 
-/* Everything back: cores, flows, queues, memory. */
-static void
-revoke(struct dp *dp)
-{
-	take_cores(dp);
-	for (int i = 0; i < dp->ncores; i++)
-		dp_queue_unbind(&dp->core[i]);
-	dp_mem_free(dp);
-	dp->ncores = 0;
-	dp->state = DP_FREE;
-}
-
 static void
 wake_waiter(struct dp *dp)
 {
@@ -107,6 +95,19 @@ wake_waiter(struct dp *dp)
 		return;
 	env_set_result(e, dp->state);
 	env_wake(e);
+}
+
+/* Everything back: cores, flows, queues, memory. */
+static void
+revoke(struct dp *dp)
+{
+	take_cores(dp);
+	for (int i = 0; i < dp->ncores; i++)
+		dp_queue_unbind(&dp->core[i]);
+	dp_mem_free(dp);
+	dp->ncores = 0;
+	dp->state = DP_FREE;
+	wake_waiter(dp);
 }
 
 /* Has the dataplane ended? A core that died takes the others with it. */
