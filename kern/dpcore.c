@@ -164,6 +164,7 @@ dp_core_run(struct cpu *cpu)
 	struct trapframe tf;
 
 	write_cr3(kern_pml4_pa);
+	lapic_timer_at(0);	/* it was for environments */
 	scrub_stacks(cpu->id);
 	load_bound_state(k);
 	uinfo->cpu[cpu->id].role = CPU_DATAPLANE;
@@ -231,6 +232,8 @@ tick(struct dp_core *k, const struct trapframe *tf)
 			arm_tick(k);
 		return;
 	}
+	if (k->dp->bound_ms == 0)
+		return;		/* late, from before the core was bound */
 	if (crossings != k->last_crossings)
 		k->user_ticks = 0;
 	k->last_crossings = crossings;

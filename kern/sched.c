@@ -238,8 +238,12 @@ sched_yield(void)
 	}
 	if (machine_is_done())
 		machine_all_done();
-	if (cpu->dp)
+	if (cpu->dp) {
+		/* Who ran here, and who sleeps, are for another CPU now. */
+		if (queue_head || sleepers)
+			wake_idle_cpu();
 		dp_core_run(cpu);
+	}
 	e = queue_head;
 	if (!e)
 		halt(cpu);

@@ -156,6 +156,18 @@ def app_spin(t):
             r"^ixcp: dataplane 0 has been killed$", no=[PANIC])
 
 
+@test(5, "a CPU is given away without harm to either side", timeout=120)
+def give_cpu(t):
+    """Environments that ran or slept there; and a dataplane without a tick,
+    which the timer of those that sleep must not end."""
+    for cpus, programs in [(2, "ixcp run ixudp; testgive")] * 3 + [
+            (3, "ixcp run -c 2 -t 0 ixevil spin; testgive -s")]:
+        _, nics = two_nics()
+        m = t.run(programs, cpus=cpus, nics=nics,
+                  boot={"mode": "ix", "until": "testgive"})
+        t.match(m, "^testgive: OK$", no=[PANIC])
+
+
 @test(10, "a libOS cannot touch what is not its own", timeout=120)
 def libos_memory(t):
     attack(t, EVIL_TOUCHES, lambda word: PF, "-L evilos", 1)
