@@ -77,8 +77,10 @@ test_survives(void (*fn)(void *arg), void *arg)
 void
 test_await(int word, uint64_t value)
 {
-	while (test->word[word] != value)
+	while (test->word[word] != value) {
+		cpu_pause();	/* where CPUs take turns: it is the next's */
 		sys_yield();
+	}
 }
 
 static int
