@@ -3,6 +3,7 @@
  */
 #include "kern/monitor.h"
 #include "kern/cpu.h"
+#include "kern/dp.h"
 #include "kern/env.h"
 #include "kern/kernel.h"
 #include "kern/nic.h"
@@ -316,6 +317,14 @@ cmd_nics(int argc UNUSED, char *argv[] UNUSED, struct trapframe *tf UNUSED)
 }
 
 static bool
+cmd_dataplanes(int argc UNUSED, char *argv[] UNUSED,
+	       struct trapframe *tf UNUSED)
+{
+	dp_print();
+	return false;
+}
+
+static bool
 cmd_shutdown(int argc UNUSED, char *argv[] UNUSED, struct trapframe *tf UNUSED)
 {
 	machine_shutdown(0);
@@ -340,6 +349,8 @@ const struct monitor_command monitor_commands[] = {
 	{ "counters", "what each CPU has counted", cmd_counters },
 	{ "nics", "the network interfaces, their owners and counters",
 	  cmd_nics },
+	{ "dataplanes", "dataplanes: owner, memory, cores, queues",
+	  cmd_dataplanes },
 	{ "shutdown", "end the machine", cmd_shutdown },
 };
 const int nmonitor_commands = ARRAY_SIZE(monitor_commands);

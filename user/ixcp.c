@@ -5,8 +5,8 @@
  *
  *	ixcp run [options] APP [options] [--] [ARGUMENTS]
  *	ixcp each [options] APP WORD,WORD...	run APP WORD for each word
- *	ixcp stop ID		ask it to end, then end it by force
- *	ixcp status		what runs where
+ *	ixcp stop [-k] ID	ask it to end, then end it by force
+ *	ixcp status [-k]	what runs where; -k: after a key
  *
  *	-c CORES	how many (1)		-n NIC	which (the last)
  *	-b BOUND	frames per batch (64)
@@ -522,7 +522,13 @@ main(int argc, char **argv)
 	if (command && (strcmp(command, "run") == 0 ||
 			strcmp(command, "each") == 0)) {
 		parse_run(&a, &o, command[0] == 'e');
-	} else if (command && strcmp(command, "stop") == 0 && a.left == 1) {
+		return 0;
+	}
+	if (command && args_option(&a) == 'k') {
+		o.keys = true;
+		wait_for_key(&o);
+	}
+	if (command && strcmp(command, "stop") == 0 && a.left == 1) {
 		stop(atoi(args_next(&a)));
 	} else if (command && strcmp(command, "status") == 0) {
 		for (int i = 0; i < DP_MAX; i++)

@@ -6,7 +6,7 @@ import threading
 
 from gradelib import part, test
 
-part("rings", budget=90)
+part("rings", budget=120)
 
 PANIC = r"^panic:"
 GP, PF, UD, DB, BP, DE = 13, 14, 6, 1, 3, 0
@@ -192,3 +192,99 @@ def libos_second_core(t):
     t.sequence(m, "ixcross other-stack", "core 1 died in ring 1: trap 14, "
                "error 2", "ixcross own-stack", "core 0 exited with 0",
                "core 1 exited with 0")
+
+
+# --- Bindings: taken back by force, and waiting ------------------------------
+
+@test(10, "a libOS that never answers is revoked by force")
+def libos_revoked(t):
+    _, nics = two_nics()
+    m = t.machine("ixcp run -L evilos ixcross spin; ixcp stop -k 0", cpus=2,
+                  nics=nics, boot={"mode": "ix", "then": "monitor"}).start()
+    m.wait_line(r"^ixcp: ixcross is dataplane 0")
+    m.send("k")
+    m.wait_line(r"^ixcp: core 0 taken back")
+    m.wait_line(r"^ixcp: dataplane 0 has been killed")
+    m.wait_line(r"^jix: all environments done: pages lost 0, envs lost 0")
+    m.prompt()
+    t.match(m.prompt("dataplanes"), r"^no dataplane$")
+    # The core is the scheduler's again, and the queue can be had again.
+    m.send("run ixcp run ixcross\n")
+    m.wait_line(r"^ixcross: core 0: 1000000 crossings")
+    m.wait_line(r"^jix: all environments done: pages lost 0, envs lost 0")
+    m.prompt()
+    m.send("shutdown\n")
+    m.wait_end()
+
+
+@test(5, "a dataplane ends with its control plane")
+def control_plane_killed(t):
+    _, nics = two_nics()
+    m = t.machine("ixcp run -t 0 ixevil spin; ixcp status -k", cpus=2,
+                  nics=nics, boot={"mode": "ix", "until": "ixcp"}).start()
+    m.wait_line(r"^ixcp: ixevil is dataplane 0")
+    m.send("k")
+    m.wait_line(r"^dataplane 0: state 2, NIC 1, 1 cores")
+    m.wait_end()                        # until=: the first ixcp is ended
+    m.require_clean()
+
+
+def ask(port, number, first=0):
+    """Datagrams one at a time; those of which the answer came late."""
+    late = 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(2)
+        s.connect(("127.0.0.1", port))
+        for i in range(first, first + number):
+            s.send(b"%08d" % i)
+            try:
+                while s.recv(100) != b"%08d" % i:
+                    pass
+            except OSError:
+                late += 1
+    return late
+
+
+def forwarded(nic):
+    """A free UDP port, and the cards for a dataplane that answers there."""
+    port, nics = two_nics()
+    return port, [{}, dict(slirp="net=10.0.3.0/24,dhcpstart=10.0.3.15,"
+                           "hostfwd=udp:127.0.0.1:%d-10.0.3.15:7" % port,
+                           model=nic)]
+
+
+@test(10, "no wake-up is lost: 1,000 datagrams to a core that always waits",
+      timeout=90)
+def no_lost_wakeup(t):
+    for nic in "igb", "e1000":
+        port, nics = forwarded(nic)
+        m = t.machine("ixcp run -w 0 ixudp -- -m 1000", cpus=2, nics=nics,
+                      boot={"mode": "ix"}).start()
+        m.wait_line(r"^ixudp: core 0 of 1 serves")
+        t.equal(ask(port, 1000), 0, "late answers on " + nic)
+        m.wait_end()
+        m.require_clean()
+        t.match(m, r"^ixcp: core 0 exited with 0$", no=[PANIC])
+
+
+@test(10, "an application that hoards buffers starves only itself",
+      timeout=90)
+def hoard(t):
+    port, nics = forwarded("igb")
+    m = t.machine("ixcp run ixevil hoard", cpus=2, nics=nics,
+                  boot={"mode": "ix"}).start()
+    m.wait_line(r"^ixcp: ixevil is dataplane 0")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.connect(("127.0.0.1", port))
+        while m.status is None and t.remaining() > 0 and \
+                "ixevil: hoard" not in m.text:
+            for _ in range(16):
+                try:
+                    s.send(b"x" * 64)
+                except OSError:
+                    pass
+            threading.Event().wait(0.001)
+    m.wait_end()
+    m.require_clean()
+    t.match(m, r"^ixevil: hoard: kept 71\d\d, \d{4,} dropped, 512 free$",
+            r"^ixcp: core 0 exited with 0$", no=[PANIC])
