@@ -12,6 +12,10 @@ def summary(parts, entries):
         mine = [e for e in entries if e.part is p]
         if mine:
             print("%-22s %3d/%d" % (p.title + ":", score(mine), total(mine)))
+    for e in entries:
+        if e.status not in ("OK", "SKIP"):
+            why = e.report.strip().splitlines()[:1] or ["did not run"]
+            print("failed: %s: %s: %s" % (e.name, e.title, why[0].strip()))
     print("Score: %d/%d" % (score(entries), total(entries)))
     skipped = ", %d skipped" % count["SKIP"] if count["SKIP"] else ""
     print("%d passed, %d failed%s" % (count["OK"], count["FAIL"], skipped))

@@ -68,10 +68,14 @@ find_binutils() {
 
 # Sets options: those of the list that the compiler knows.
 find_options() {
-	options= no_loop_calls= as_options=
-	# Clang's own assembler does not know all that GNU's does.
-	! $cc --version 2>/dev/null | grep -q clang ||
+	options= no_loop_calls= as_options= lto= lto_link=
+	if $cc --version 2>/dev/null | grep -q clang; then
+		# Its own assembler does not know all that GNU's does.
 		as_options=-fno-integrated-as
+	else
+		lto=-flto
+		lto_link='-flto-partition=one -flinker-output=nolto-rel'
+	fi
 	for o in -fcf-protection=none -fno-stack-clash-protection \
 		-fno-tree-loop-distribute-patterns; do
 		$cc -Werror $o -c -o "$tmp/t.o" "$tmp/t.c" \
@@ -204,6 +208,8 @@ JIX_CC_INCLUDE := $include
 JIX_CC_OPTIONS := ${options# }
 JIX_AS_OPTIONS := $as_options
 JIX_CC_NO_LOOP_CALLS := $no_loop_calls
+JIX_CC_LTO := $lto
+JIX_CC_LTO_LINK := $lto_link
 JIX_LIBGCC := $libgcc
 JIX_LD := ${p}ld
 JIX_AR := ${p}ar
