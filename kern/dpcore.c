@@ -222,7 +222,7 @@ tick(struct dp_core *k, const struct trapframe *tf)
 	uint64_t crossings = k->stats->crossings;
 
 	if (k->dp->bound_ms == 0)
-		return;		/* left over from the scheduler */
+		return;		/* late, from before the core was bound */
 	k->info.ticks++;
 	if ((tf->cs & 3) == 1) {
 		k->user_ticks = 0;
@@ -232,8 +232,6 @@ tick(struct dp_core *k, const struct trapframe *tf)
 			arm_tick(k);
 		return;
 	}
-	if (k->dp->bound_ms == 0)
-		return;		/* late, from before the core was bound */
 	if (crossings != k->last_crossings)
 		k->user_ticks = 0;
 	k->last_crossings = crossings;
