@@ -13,25 +13,30 @@
  * interrupts: no error code, ring 0, no IST.
  */
 #define TRAPS(X) \
-	X(0, DIVIDE, 0, 0, 0) \
-	X(1, DEBUG, 0, 0, 4) \
-	X(2, NMI, 0, 0, 2) \
-	X(3, BRKPT, 0, 3, 0) \
-	X(4, OFLOW, 0, 3, 0) \
-	X(5, BOUND, 0, 0, 0) \
-	X(6, ILLOP, 0, 0, 0) \
-	X(7, DEVICE, 0, 0, 0) \
-	X(8, DBLFLT, 1, 0, 1) \
-	X(9, COPROC, 0, 0, 0) \
-	X(10, TSS, 1, 0, 0) \
-	X(11, SEGNP, 1, 0, 0) \
-	X(12, STACK, 1, 0, 0) \
-	X(13, GPFLT, 1, 0, 0) \
-	X(14, PGFLT, 1, 0, 0) \
-	X(16, FPERR, 0, 0, 0) \
-	X(17, ALIGN, 1, 0, 0) \
-	X(18, MCHK, 0, 0, 3) \
-	X(19, SIMDERR, 0, 0, 0)
+	X(0, "Divide error", 0, 0, 0) \
+	X(1, "Debug", 0, 0, 4) \
+	X(2, "Non-Maskable Interrupt", 0, 0, 2) \
+	X(3, "Breakpoint", 0, 3, 0) \
+	X(4, "Overflow", 0, 3, 0) \
+	X(5, "BOUND Range Exceeded", 0, 0, 0) \
+	X(6, "Invalid Opcode", 0, 0, 0) \
+	X(7, "Device Not Available", 0, 0, 0) \
+	X(8, "Double Fault", 1, 0, 1) \
+	X(9, "Coprocessor Segment Overrun", 0, 0, 0) \
+	X(10, "Invalid TSS", 1, 0, 0) \
+	X(11, "Segment Not Present", 1, 0, 0) \
+	X(12, "Stack Fault", 1, 0, 0) \
+	X(13, "General Protection", 1, 0, 0) \
+	X(14, "Page Fault", 1, 0, 0) \
+	X(16, "x87 FPU Floating-Point Error", 0, 0, 0) \
+	X(17, "Alignment Check", 1, 0, 0) \
+	X(18, "Machine-Check", 0, 0, 3) \
+	X(19, "SIMD Floating-Point Exception", 0, 0, 0) \
+	X(21, "Control Protection", 1, 0, 0)
+
+/* The vectors with an error code, one bit each. */
+#define TRAP_ERR_BIT(v, name, err, dpl, ist) + ((err) << (v))
+#define TRAPS_WITH_ERR	(0 TRAPS(TRAP_ERR_BIT))
 
 #define T_DIVIDE	0
 #define T_DEBUG		1

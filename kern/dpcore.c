@@ -19,18 +19,6 @@ extern char dp_stubs[];
 #define STUB_SIZE	16
 void dp_resume(struct trapframe *tf, physaddr_t root) NORETURN;
 
-static void
-set_gate(struct gate *g, uint64_t va, uint16_t selector, int ist, uint8_t type)
-{
-	g->offset_low = va;
-	g->offset_mid = va >> 16;
-	g->offset_high = va >> 32;
-	g->selector = selector;
-	g->ist = ist;
-	g->type = type;
-	g->reserved = 0;
-}
-
 // @exercise ring1_gates 10 'Set up the gates into ring 1 and ring 0'
 /*
  * The interrupt table of a bound core. All gates are for ring 0 and refuse
@@ -47,14 +35,14 @@ dp_gates_init(struct dp_core *k)
 	uint64_t stubs = (uint64_t)dp_stubs;
 
 	for (int v = 0; v < 256; v++)
-		set_gate(&idt[v], stubs + v * STUB_SIZE, GD_KT, 0,
+		gate_set(&idt[v], stubs + v * STUB_SIZE, GD_KT, 0,
 			 GATE_INTR(0));
 #define DP_GATE(v, name, err, dpl, ist) \
-	set_gate(&idt[v], stubs + v * STUB_SIZE, GD_KT, ist, GATE_INTR(0));
+	gate_set(&idt[v], stubs + v * STUB_SIZE, GD_KT, ist, GATE_INTR(0));
 	TRAPS(DP_GATE)
 #undef DP_GATE
 	idt[T_BRKPT].type = GATE_INTR(3);
-	set_gate(&idt[T_LIBOS], k->dp->gate_rip, GD_LT | 1, 0, GATE_TRAP(3));
+	gate_set(&idt[T_LIBOS], k->dp->gate_rip, GD_LT | 1, 0, GATE_TRAP(3));
 	idt[T_DPCALL].type = GATE_INTR(1);
 }
 // @end

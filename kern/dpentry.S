@@ -23,8 +23,6 @@
 #define FRAME_CS	144		/* of struct trapframe */
 #define FRAME_WORDS	22
 
-#define HAS_ERR	((1 << 8) | (0x1f << 10) | (1 << 17) | (1 << 21))
-
 	.macro POP_REGS
 	popq	%r15
 	popq	%r14
@@ -53,7 +51,7 @@ dp_stubs:
 	.rept	256
 	.balign 16
 	.if	vector < 32
-	.if	((HAS_ERR >> vector) & 1) == 0
+	.if	((TRAPS_WITH_ERR >> vector) & 1) == 0
 	pushq	$0			/* the processor pushes none */
 	.endif
 	.else

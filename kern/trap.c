@@ -29,15 +29,14 @@ void trap_return_sysret(struct trapframe *tf) __attribute__((noreturn));
 
 static struct gate idt[256] ALIGNED(PGSIZE);
 
-static void
-set_gate(struct gate *g, const void *entry, int ist, uint8_t type)
+void
+gate_set(struct gate *g, uint64_t entry, uint16_t selector, int ist,
+	 uint8_t type)
 {
-	uint64_t va = (uint64_t)entry;
-
-	g->offset_low = va;
-	g->offset_mid = va >> 16;
-	g->offset_high = va >> 32;
-	g->selector = GD_KT;
+	g->offset_low = entry;
+	g->offset_mid = entry >> 16;
+	g->offset_high = entry >> 32;
+	g->selector = selector;
 	g->ist = ist;
 	g->type = type;
 	g->reserved = 0;
@@ -46,10 +45,13 @@ set_gate(struct gate *g, const void *entry, int ist, uint8_t type)
 void
 trap_init(void)
 {
+	uint64_t stubs = (uint64_t)trap_stubs;
+
 	for (int v = 0; v < 256; v++)
-		set_gate(&idt[v], trap_stubs + v * STUB_SIZE, 0, GATE_INTR(0));
+		gate_set(&idt[v], stubs + v * STUB_SIZE, GD_KT, 0,
+			 GATE_INTR(0));
 #define TRAP_GATE(v, name, err, dpl, ist) \
-	set_gate(&idt[v], trap_stubs + v * STUB_SIZE, ist, GATE_INTR(dpl));
+	gate_set(&idt[v], stubs + v * STUB_SIZE, GD_KT, ist, GATE_INTR(dpl));
 	TRAPS(TRAP_GATE)
 #undef TRAP_GATE
 }
@@ -66,16 +68,9 @@ const char *
 trap_name(uint64_t trapno)
 {
 	static const char *const names[32] = {
-		[0] = "Divide error", [1] = "Debug",
-		[2] = "Non-Maskable Interrupt", [3] = "Breakpoint",
-		[4] = "Overflow", [5] = "BOUND Range Exceeded",
-		[6] = "Invalid Opcode", [7] = "Device Not Available",
-		[8] = "Double Fault", [9] = "Coprocessor Segment Overrun",
-		[10] = "Invalid TSS", [11] = "Segment Not Present",
-		[12] = "Stack Fault", [13] = "General Protection",
-		[14] = "Page Fault", [16] = "x87 FPU Floating-Point Error",
-		[17] = "Alignment Check", [18] = "Machine-Check",
-		[19] = "SIMD Floating-Point Exception",
+#define TRAP_NAME(v, name, err, dpl, ist) [v] = name,
+		TRAPS(TRAP_NAME)
+#undef TRAP_NAME
 	};
 
 	if (trapno == T_SYSCALL)

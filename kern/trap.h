@@ -4,8 +4,12 @@
 #ifndef JIX_KERN_TRAP_H
 #define JIX_KERN_TRAP_H
 
+#include "inc/mmu.h"
 #include "inc/trap.h"
 
+/* Fill in an entry of an interrupt table; type is GATE_* of inc/mmu.h. */
+void gate_set(struct gate *g, uint64_t entry, uint16_t selector, int ist,
+	      uint8_t type);
 void trap_init(void);		/* build the IDT, once */
 void trap_load(void);		/* load it on this CPU */
 /* From the entry code, for every trap, interrupt and system call. */

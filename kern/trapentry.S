@@ -81,15 +81,13 @@
  * 256 stubs of 16 bytes: vector n enters at trap_stubs + 16 * n. Those whose
  * vectors push an error code (8, 10-14, 17, 21) must not push a zero.
  */
-#define HAS_ERR	((1 << 8) | (0x1f << 10) | (1 << 17) | (1 << 21))
-
 	.globl trap_stubs
 	.balign 16
 trap_stubs:
 	.set	vector, 0
 	.rept	256
 	.balign 16
-	.if	(vector > 31) || !((HAS_ERR >> (vector & 31)) & 1)
+	.if	(vector > 31) || !((TRAPS_WITH_ERR >> (vector & 31)) & 1)
 	pushq	$0
 	.endif
 	pushq	$vector
@@ -101,7 +99,7 @@ trap_stubs:
 trap_common:
 	.cfi_startproc
 	.cfi_signal_frame
-	.cfi_def_cfa %rsp, 56		/* above ss: trapno err rip..ss = 7 words */
+	.cfi_def_cfa %rsp, 56		/* trapno, err, rip .. ss */
 	.cfi_offset %rip, -40
 	.cfi_offset %rsp, -16
 	cld
@@ -152,7 +150,7 @@ syscall_common:
 	PUSH_REGS
 	movq	%rsp, %rdi
 	call	trap
-	ud2				/* trap never returns to a system call */
+	ud2				/* trap does not return */
 	.cfi_endproc
 	.size syscall_common, . - syscall_common
 
