@@ -81,7 +81,7 @@ struct queue_point {
 	uint64_t residency_tsc;
 };
 
-/* What the window UCOUNT holds for each CPU; those of an env are in struct env. */
+/* The window UCOUNT holds one for each CPU; struct env has an env's own. */
 struct cpu_counters {
 	struct counters c;
 	uint64_t batches[BATCH_BUCKETS];

@@ -64,7 +64,7 @@
 #define DP_IMAGE_MAGIC	0x534f42494c58494aul
 struct dp_image {
 	uint64_t magic;
-	uint64_t start;		/* once per core, on the stack at DP_STACK_TOP */
+	uint64_t start;		/* once per core, stack at DP_STACK_TOP */
 	uint64_t gate;		/* target of int 0x40 */
 };
 

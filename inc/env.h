@@ -11,8 +11,8 @@
 #include "inc/types.h"
 
 /*
- * An envid: bit 31 zero, 21 bits that make each use of a slot unique, 10 bits
- * index into envs[]. 0 means the calling environment; negative is an error.
+ * An envid: bit 31 zero, 19 bits that count the uses of a slot, two zeros, 10
+ * bits index into envs[]. 0 means the calling environment, negative an error.
  */
 #define LOG2NENV	10
 #define NENV		(1 << LOG2NENV)
@@ -66,7 +66,7 @@ struct env {
 	/* IPC, receiving side. */
 	bool ipc_recving;
 	envid_t ipc_recv_from;		/* 0: from anybody */
-	uint64_t ipc_dstva;		/* where to map a page; >= UTOP: nowhere */
+	uint64_t ipc_dstva;		/* place of a page; >= UTOP: none */
 	uint64_t ipc_value;
 	envid_t ipc_from;
 	uint32_t ipc_perm;		/* of the page mapped, 0: none */
@@ -79,10 +79,10 @@ struct env {
 	uint64_t ipc_call_dstva;
 	envid_t ipc_to;
 
-	uint64_t wake_at;		/* TSC, while sleeping; 0: no deadline */
+	uint64_t wake_at;		/* TSC of the deadline; 0: none */
 	envid_t wait_env;
 
-	struct env *link;		/* free list, run queue or sender queue */
+	struct env *link;		/* in free list, run or sender queue */
 	struct env *senders;		/* who waits to send here, first ... */
 	struct env *senders_tail;	/* ... and last */
 	struct env *sleep_link;

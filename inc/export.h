@@ -17,9 +17,9 @@ enum export_kind {
 	EXPORT_ENV,		/* struct export_env ... */
 	EXPORT_TEXT,		/* "name value" lines: a program's results */
 	EXPORT_HIST,		/* struct hist of inc/hist.h; tag: which */
-	EXPORT_MARK,		/* uint64_t tsc: a snapshot follows; tag: which */
+	EXPORT_MARK,		/* uint64_t tsc: a snapshot follows; its tag */
 	EXPORT_ENV_COUNTERS,	/* struct export_env, then struct counters */
-	EXPORT_DP_COUNTERS,	/* struct dp_stats of a dataplane core; tag: CPU */
+	EXPORT_DP_COUNTERS,	/* struct dp_stats of a core; tag: CPU */
 	EXPORT_END,		/* nothing: the snapshot is complete */
 };
 

@@ -69,7 +69,7 @@ enum ix_call_op {
 	IX_REJECT,	/* (handle of a knock) */
 	IX_SENDV,	/* (handle, iov, n): bytes taken, perhaps fewer. The
 			   memory must stay until IX_EV_SENT has counted them */
-	IX_RECV_DONE,	/* (handle, bytes): give back received bytes, in order */
+	IX_RECV_DONE,	/* (handle, bytes): give received bytes back */
 	IX_CLOSE,	/* (handle): after what was sent; the handle is gone */
 	IX_ABORT,	/* (handle): reset */
 	IX_SHUTDOWN,	/* (handle): send FIN, go on receiving */
@@ -79,8 +79,8 @@ enum ix_call_op {
 	IX_UDP_SENDV,	/* (socket, iov, n, IX_PEER(ip, port)) */
 	IX_UDP_RECV_DONE,	/* (addr as in the event) */
 	IX_TIMER,	/* (usec from now, cookie): one IX_EV_TIMER */
-	IX_FRAMES,	/* (cookie): all frames of this core, no stack; 0: end */
-	IX_FRAME_BOUNCE,	/* (addr): a received frame back to its sender */
+	IX_FRAMES,	/* (cookie): raw frames instead of TCP; 0: end */
+	IX_FRAME_BOUNCE,	/* (addr): a frame back to its sender */
 	IX_FRAME_DONE,	/* (addr): give a received frame back */
 	IX_NCALLOPS,
 };
@@ -106,7 +106,7 @@ enum ix_event_type {
 	IX_EV_NONE = 0,
 	IX_EV_KNOCK,	/* a new connection. cookie: the listener's; a: its
 			   handle; b: IX_PEER of the other side */
-	IX_EV_CONNECTED,	/* n: 0, or an error (then the handle is gone) */
+	IX_EV_CONNECTED,	/* n: 0, or an error: the handle is gone */
 	IX_EV_RECV,	/* a: address, n: bytes; n = 0: end of stream */
 	IX_EV_SENT,	/* n: bytes acknowledged, their memory is free again;
 			   a: bytes that can be sent now */

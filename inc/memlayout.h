@@ -100,7 +100,8 @@
  */
 #ifndef __ASSEMBLER__
 #define UVPT_L0		((const volatile pte_t *)UVPT)
-#define UVPT_L1		((const volatile pte_t *)(UVPT + ((uint64_t)UVPT_SLOT << 30)))
+#define UVPT_L1		((const volatile pte_t *)(UVPT + \
+				((uint64_t)UVPT_SLOT << 30)))
 #define UVPT_L2		((const volatile pte_t *)((uint64_t)UVPT_L1 + \
 				((uint64_t)UVPT_SLOT << 21)))
 #define UVPT_L3		((const volatile pte_t *)((uint64_t)UVPT_L2 + \

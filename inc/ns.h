@@ -78,7 +78,7 @@ struct nsreq_data {
 	uint32_t flags;
 	uint32_t len;		/* of data, or room for it: <= NS_DATA_MAX */
 	uint32_t copied_out;	/* bytes that the client's library copied out */
-	uint32_t copied_in;	/* of this page, and into it, not yet reported */
+	uint32_t copied_in;	/* not yet reported: from this page, into it */
 	struct sockaddr_in addr;
 	uint8_t pad[NS_DATA_OFFSET - 20 - sizeof(struct sockaddr_in)];
 	uint8_t data[NS_DATA_MAX];
@@ -108,7 +108,7 @@ _Static_assert(sizeof(struct jif_pkt) == PGSIZE, "it fills a page");
 
 /* STATS: what the server knows of itself. */
 struct ns_stats {
-	struct counters count;	/* kept by the server: copies, thread switches */
+	struct counters count;	/* the server's: copies, thread switches */
 	uint64_t requests[NSREQ_MAX];	/* received, by kind */
 	uint64_t replies;
 	uint64_t replies_dropped;	/* the client was not receiving */
@@ -142,8 +142,8 @@ union nsipc {
 _Static_assert(sizeof(union nsipc) == PGSIZE, "a message is one page");
 
 /*
- * lib/nsipc.c. The request page, private to the caller's environment, and the call: the
- * server's reply, or -E_NO_DEV if there is no server.
+ * lib/nsipc.c. The request page, private to the caller's environment, and the
+ * call: the server's reply, or -E_NO_DEV if there is no server.
  */
 extern union nsipc nsipcbuf;
 int64_t nsipc(uint32_t type);

@@ -68,7 +68,8 @@
  *	bytes of Ethernet and 20 of IPv4 header; the field of TCP or UDP holds
  *	the pseudo-header's sum. -E_NOT_SUPP if uinfo's csum says it cannot.
  * net_receive(nic, buf, len, flags): copy the next frame out, its length as
- *	result; -E_AGAIN if none and no NET_BLOCK. -E_TOO_BIG keeps it. With
+ *	result; -E_AGAIN if there is none, with NET_BLOCK only after a wait for
+ *	the NIC's interrupt: ask again. -E_TOO_BIG keeps the frame. With
  *	NET_GOOD frames that the NIC found a wrong checksum in are dropped.
  * trace(event, a, b): one trace event, if tracing is on.
  * snapshot(tag): all counters of this moment to the debug console; tag, 0 to

@@ -82,11 +82,11 @@ struct trace_event {
 	uint8_t cpu;
 	uint8_t ring;		/* privilege level it happened at: 0, 1, 3 */
 	uint32_t env;		/* envid, 0 in a dataplane */
-	uint64_t a, b;		/* station's own: frame length, batch size ... */
+	uint64_t a, b;		/* the station's own: a length, a size */
 };
 _Static_assert(sizeof(struct trace_event) == 32, "events are exported as is");
 
-#define TRACE_RING_EVENTS	4096	/* per CPU; the oldest are overwritten */
+#define TRACE_RING_EVENTS	4096	/* per CPU; the oldest go */
 
 struct trace_ring {
 	uint64_t next;		/* events written so far */

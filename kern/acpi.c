@@ -72,7 +72,7 @@ struct madt_entry {
 struct mcfg {
 	struct acpi_header h;
 	uint64_t reserved;
-	uint64_t base;		/* of the first segment; the others are not used */
+	uint64_t base;		/* of the first segment, the one used */
 	uint16_t segment;
 	uint8_t bus_first;
 	uint8_t bus_last;

@@ -27,15 +27,15 @@ struct cpu {
 	int id;
 	uint32_t apic_id;
 	volatile bool started;		/* written by itself, read by others */
-	volatile bool idle;		/* wants work; cleared by who sends some */
+	volatile bool idle;		/* wants work; who has some clears it */
 	bool halted;			/* inside sched.c's halt; its own */
 	volatile bool tlb_pending;	/* set by others: flush, then clear */
-	struct env *cur;		/* running environment, or null: big lock */
+	struct env *cur;		/* who runs here, or null: big lock */
 	struct env *fpu_owner;		/* whose FPU registers are loaded */
 	struct cpu_page *page;		/* writable alias of its page */
 	struct counters *count;		/* its entry in UCOUNT */
-	uint64_t last_tsc;		/* start of the interval being charged */
-	uint64_t timer_at;		/* TSC at which the timer fires, 0: off */
+	uint64_t last_tsc;		/* start of what is being charged */
+	uint64_t timer_at;		/* TSC when the timer fires, 0: off */
 	uint64_t slice_end;		/* TSC at which cur's slice ends */
 	struct dp_core *dp;		/* set while bound to a dataplane */
 	struct {			/* the round that sched.c watches */

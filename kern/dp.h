@@ -73,7 +73,8 @@ struct dp {
 	struct page_info *pages;	/* 2 MB pages, by link */
 	struct page_info *tables;	/* page-table pages, by link */
 	uint32_t npages, ntables;
-	physaddr_t app_pdpt, common_pdpt, window_pdpt;	/* shared by the cores */
+	/* Tables shared by the cores. */
+	physaddr_t app_pdpt, common_pdpt, window_pdpt;
 	uint64_t heap_end;
 	uint64_t gate_rip;		/* target of int 0x40 */
 	struct env *waiter;		/* in dp_event */

@@ -62,7 +62,7 @@ dp_map_page(struct dp *dp, struct dp_core *k, uint64_t va, physaddr_t pa,
 	return 0;
 }
 
-/* The kernel half of a restricted root: stubs, tables and stacks of this CPU. */
+/* The kernel half of a restricted root: stubs, this CPU's tables and stacks. */
 static int
 map_kernel_part(struct dp *dp, struct dp_core *k)
 {

@@ -17,7 +17,7 @@ struct env *envs;
 static struct env *free_envs;
 static int nenv;
 
-/* FXSAVE areas, apart from struct env: nobody else's registers are shown. */
+/* FXSAVE areas, apart from struct env, which everybody can read in UENVS. */
 static uint8_t fpu_state[NENV][512] ALIGNED(16);
 static uint8_t fpu_initial[512] ALIGNED(16);
 

@@ -14,7 +14,7 @@
 extern struct env *envs;	/* NENV of them, also at UENVS */
 
 void env_init(void);
-/* A new environment with an empty address space. 0, -E_NO_FREE_ENV, -E_NO_MEM. */
+/* A new env with an empty address space. 0, -E_NO_FREE_ENV or -E_NO_MEM. */
 int env_alloc(struct env **out, envid_t parent);
 /*
  * Start the embedded program named by the first word of cmdline, the words

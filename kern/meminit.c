@@ -128,7 +128,7 @@ mem_init_cpu(int id)
 		map_range_of_stack(KIST_TOP(id, ist), KIST_SIZE);
 }
 
-/* Every slot of the upper half gets its table now, so that all roots share it. */
+/* Every slot of the upper half gets its table now, and all roots share it. */
 static void
 fill_upper_half(void)
 {

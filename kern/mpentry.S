@@ -43,7 +43,7 @@ mpentry64:
 	movq	REL(mpentry_stack), %rsp
 	xorl	%ebp, %ebp
 	movabsq	$mp_main, %rax
-	pushq	$0			/* a return address that ends backtraces */
+	pushq	$0			/* ends backtraces */
 	jmpq	*%rax
 
 	.balign 8

@@ -44,9 +44,11 @@ static unsigned position;
 
 /* Characters of the keys 0x00 .. 0x39, without and with shift. */
 static const char plain[] =
-	"\0\0331234567890-=\b\tqwertyuiop[]\n\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
+	"\0\0331234567890-=\b\tqwertyuiop[]\n\0asdfghjkl;'`"
+	"\0\\zxcvbnm,./\0*\0 ";
 static const char shifted[] =
-	"\0\033!@#$%^&*()_+\b\tQWERTYUIOP{}\n\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
+	"\0\033!@#$%^&*()_+\b\tQWERTYUIOP{}\n\0ASDFGHJKL:\"~"
+	"\0|ZXCVBNM<>?\0*\0 ";
 
 static void
 crtc_write(uint8_t index, uint8_t v)
