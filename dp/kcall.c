@@ -87,7 +87,7 @@ dp_user_ok(uint64_t va, uint64_t len)
 	return true;
 }
 
-/* --- Printing -------------------------------------------------------------- */
+/* --- Printing ---------------------------------------------------------- */
 
 static char line[512];
 static uint32_t line_len;

@@ -56,7 +56,7 @@ trace(enum station s, uint64_t a, uint64_t b)
 		trace_record(s, a, b);
 }
 
-/* --- kcall.c --------------------------------------------------------------- */
+/* --- kcall.c ----------------------------------------------------------- */
 
 static inline int64_t
 kcall(uint64_t number, uint64_t a, uint64_t b)
@@ -80,7 +80,7 @@ physaddr_t dp_dma_addr(uint64_t va, uint32_t *run);
 /* Is [va, va + len) the application's own memory, readable? Not its RX pool. */
 bool dp_user_ok(uint64_t va, uint64_t len);
 
-/* --- rxbuf.c --------------------------------------------------------------- */
+/* --- rxbuf.c ----------------------------------------------------------- */
 
 enum rxbuf_state {
 	RXBUF_FREE = 0,
@@ -115,7 +115,7 @@ uint64_t rxbuf_show(struct rxbuf *b, const void *payload, uint32_t len,
 /* The buffer whose shown bytes include [addr, addr + len), or null. */
 struct rxbuf *rxbuf_shown(uint64_t addr, uint64_t len);
 
-/* --- rx.c, tx.c ------------------------------------------------------------ */
+/* --- rx.c, tx.c -------------------------------------------------------- */
 
 void rx_init(void);
 /* Process up to `bound` frames; the number, 0 if there were none. */
@@ -139,7 +139,7 @@ extern uint64_t tx_put_count, tx_done_count, tx_last_zero_copy;
 extern bool frames_on;
 extern uint64_t frames_cookie;
 
-/* --- loop.c ---------------------------------------------------------------- */
+/* --- loop.c ------------------------------------------------------------ */
 
 void loop_init(void);
 extern uint32_t nevents;
@@ -163,7 +163,7 @@ event_post(uint32_t type, int32_t n, uint64_t cookie, uint64_t a, uint64_t b)
 	e->b = b;
 }
 
-/* --- calls.c --------------------------------------------------------------- */
+/* --- calls.c ----------------------------------------------------------- */
 
 void calls_run(uint32_t n);
 
@@ -194,7 +194,7 @@ copy_small(void *dst, const void *src, uint32_t len)
 		*d++ = *s++;
 }
 
-/* --- handles (calls.c) ----------------------------------------------------- */
+/* --- handles (calls.c) ------------------------------------------------- */
 
 enum handle_kind {
 	HANDLE_CONN = 1,
@@ -218,7 +218,7 @@ handle_index(uint64_t h, uint32_t kind, uint32_t limit)
 }
 // @end
 
-/* --- udp.c ----------------------------------------------------------------- */
+/* --- udp.c ------------------------------------------------------------- */
 
 void udp_mod_init(void);
 int64_t call_udp_bind(uint64_t port, uint64_t cookie);
@@ -231,7 +231,7 @@ int64_t call_udp_recv_done(uint64_t addr);
 /* Post what waits for room. */
 void udp_emit(void);
 
-/* --- tcp.c, tcpcall.c ------------------------------------------------------ */
+/* --- tcp.c, tcpcall.c -------------------------------------------------- */
 
 void tcp_mod_init(void);
 int64_t call_listen(uint64_t port, uint64_t backlog, uint64_t cookie);
@@ -251,7 +251,7 @@ void tcp_emit(void);
 /* Anything left to post? */
 bool tcp_pending(void);
 
-/* --- timer.c, arp.c -------------------------------------------------------- */
+/* --- timer.c, arp.c ---------------------------------------------------- */
 
 int64_t call_timer(uint64_t usec, uint64_t cookie);
 /* TSC of the next timer, ~0: none; post those that are due. */

@@ -148,7 +148,7 @@ run(uint64_t ncalls, uint64_t usec)
 	return nevents;
 }
 
-/* --- Plain calls ------------------------------------------------------------ */
+/* --- Plain calls ------------------------------------------------------- */
 
 static char print_buf[1024];
 

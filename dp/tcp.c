@@ -30,7 +30,7 @@ tcp_mod_init(void)
 	send_refs_free = SEND_REFS;
 }
 
-/* --- Slots ------------------------------------------------------------------ */
+/* --- Slots ------------------------------------------------------------- */
 
 struct conn *
 conn_alloc(void)
@@ -145,7 +145,7 @@ conn_tell(struct conn *c, uint32_t what)
 	tell_last = &c->next;
 }
 
-/* --- lwIP's callbacks --------------------------------------------------------- */
+/* --- lwIP's callbacks -------------------------------------------------- */
 
 static int
 error_code(err_t e)
@@ -327,7 +327,7 @@ conn_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 	return ERR_OK;
 }
 
-/* --- Events ------------------------------------------------------------------- */
+/* --- Events ------------------------------------------------------------ */
 
 /* True if all that could be told was. */
 static bool

@@ -78,7 +78,7 @@ call_unlisten(uint64_t handle)
 	return 0;
 }
 
-/* --- Outgoing ----------------------------------------------------------------- */
+/* --- Outgoing ---------------------------------------------------------- */
 
 #define PORT_FIRST	32768u
 #define PORT_COUNT	28000u
@@ -149,7 +149,7 @@ call_connect(uint64_t ip, uint64_t port, uint64_t cookie)
 	return (int64_t)conn_handle(c);
 }
 
-/* --- Knocks ------------------------------------------------------------------- */
+/* --- Knocks ------------------------------------------------------------ */
 
 static struct conn *
 lookup_knock(uint64_t handle)
@@ -199,7 +199,7 @@ call_reject(uint64_t handle)
 	return 0;
 }
 
-/* --- Data --------------------------------------------------------------------- */
+/* --- Data -------------------------------------------------------------- */
 
 /* Queue bytes of one span; how many lwIP took. */
 static uint32_t
@@ -306,7 +306,7 @@ call_recv_done(uint64_t handle, uint64_t bytes)
 }
 // @end
 
-/* --- Ends --------------------------------------------------------------------- */
+/* --- Ends -------------------------------------------------------------- */
 
 int64_t
 call_close(uint64_t handle)

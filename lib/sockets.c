@@ -190,7 +190,7 @@ sock_close(struct fd *fd)
 	return nsipc(NSREQ_CLOSE);
 }
 
-/* --- Data ----------------------------------------------------------------------- */
+/* --- Data -------------------------------------------------------------- */
 
 /* Copies made, not yet reported; the server keeps the statistics. */
 static uint32_t copied_in, copied_out;
@@ -328,7 +328,7 @@ sock_write(struct fd *fd, const void *buf, size_t n)
 	return send_all(fd, buf, n, sock_flags(fd, 0));
 }
 
-/* --- Poll -------------------------------------------------------------------------- */
+/* --- Poll -------------------------------------------------------------- */
 
 int
 poll(struct pollfd *fds, uint32_t n, int timeout_ms)
@@ -358,7 +358,7 @@ poll(struct pollfd *fds, uint32_t n, int timeout_ms)
 	return r;
 }
 
-/* --- Addresses as text ---------------------------------------------------------------- */
+/* --- Addresses as text ------------------------------------------------- */
 
 uint32_t
 inet_addr(const char *text)

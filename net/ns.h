@@ -26,7 +26,7 @@ void timer(envid_t ns);
 #define TIMER_BUSY_MS	10
 #define TIMER_IDLE_MS	250
 
-/* --- thread.c ---------------------------------------------------------------- */
+/* --- thread.c ---------------------------------------------------------- */
 
 struct thread;
 
@@ -59,7 +59,7 @@ void thread_check_clients(void);
 uint32_t thread_count(void);
 uint32_t thread_stacks(void);
 
-/* --- serv.c -------------------------------------------------------------------- */
+/* --- serv.c ------------------------------------------------------------ */
 
 extern struct ns_stats ns_stats;
 extern envid_t output_env;
@@ -69,7 +69,7 @@ bool env_alive(envid_t env);
 /* A connection has come up: the timer environment must tick faster. */
 void timer_hurry(void);
 
-/* --- request.c ------------------------------------------------------------------ */
+/* --- request.c --------------------------------------------------------- */
 
 struct request {
 	envid_t from;
@@ -83,7 +83,7 @@ bool request_known(uint64_t type);
 /* Serve it, in a thread: the reply. */
 int64_t request_serve(struct request *req);
 
-/* --- netif.c ---------------------------------------------------------------------- */
+/* --- netif.c ----------------------------------------------------------- */
 
 /* Bring up the interface: MAC from the NIC, address from the boot arguments. */
 void netif_start(void);
@@ -97,7 +97,7 @@ bool netif_loop_in(void);
 /* ARP's timer: once a second. */
 void netif_tick(void);
 
-/* --- sock.c: the table of sockets -------------------------------------------------- */
+/* --- sock.c: the table of sockets -------------------------------------- */
 
 #define NSOCKS		2048
 
@@ -176,7 +176,7 @@ int16_t sock_poll(struct sock *s, int16_t events);
 extern struct wait_queue poll_queue;
 int err_from_lwip(int err);
 
-/* --- sock_tcp.c and sock_udp.c ------------------------------------------------------ */
+/* --- sock_tcp.c and sock_udp.c ----------------------------------------- */
 
 int tcp_sock_open(struct sock *s);
 int tcp_sock_bind(struct sock *s, uint32_t addr, uint16_t port);

@@ -78,7 +78,7 @@ timer_hurry(void)
 	timer_set(TIMER_BUSY_MS);
 }
 
-/* --- Helpers ------------------------------------------------------------------ */
+/* --- Helpers ----------------------------------------------------------- */
 
 /*
  * Fork a helper. It starts when it has been given its type, which only its
@@ -107,7 +107,7 @@ helper_start(const char *name, uint32_t type, void (*fn)(envid_t))
 	return child;
 }
 
-/* --- Requests -------------------------------------------------------------------- */
+/* --- Requests ---------------------------------------------------------- */
 
 static void
 reply(envid_t to, int64_t value)
@@ -176,7 +176,7 @@ request_start(envid_t from, uint64_t type, uint32_t perm, uint32_t slot)
 	open_from[ENVX(from)] = from;
 }
 
-/* --- Time --------------------------------------------------------------------------- */
+/* --- Time -------------------------------------------------------------- */
 
 /* Unmap what environments that have ended once sent. */
 static void
@@ -222,7 +222,7 @@ tick(void)
 		  TIMER_BUSY_MS : TIMER_IDLE_MS);
 }
 
-/* --- The dispatcher -------------------------------------------------------------------- */
+/* --- The dispatcher ---------------------------------------------------- */
 
 /* One message, whose page, if any, is in that slot. */
 static void

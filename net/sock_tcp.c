@@ -76,7 +76,7 @@ rx_drop_all(struct sock *s)
 	s->rx_bytes = 0;
 }
 
-/* --- lwIP's callbacks -------------------------------------------------------- */
+/* --- lwIP's callbacks -------------------------------------------------- */
 
 static err_t
 on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
@@ -179,7 +179,7 @@ on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 	return ERR_OK;
 }
 
-/* --- What requests call ----------------------------------------------------------- */
+/* --- What requests call ------------------------------------------------ */
 
 int
 tcp_sock_open(struct sock *s)

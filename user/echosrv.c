@@ -67,7 +67,7 @@ open_socket(int type, uint16_t port)
 	return fd;
 }
 
-/* --- Many at once ---------------------------------------------------------- */
+/* --- Many at once ------------------------------------------------------ */
 
 static void
 conn_close(uint32_t i)
@@ -177,7 +177,7 @@ serve_many(uint16_t port)
 	}
 }
 
-/* --- Blocking ---------------------------------------------------------------- */
+/* --- Blocking ---------------------------------------------------------- */
 
 static void
 serve_one_by_one(uint16_t port)

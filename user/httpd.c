@@ -51,7 +51,7 @@ static _Thread_local struct pollfd fds[POLL_MAX];
 static _Thread_local struct conn *conns[POLL_MAX];
 static _Thread_local uint32_t nfds, first;
 
-/* --- Responses --------------------------------------------------------------- */
+/* --- Responses --------------------------------------------------------- */
 
 static const char *
 reason(int status)
@@ -143,7 +143,7 @@ respond(struct conn *c, const struct http_request *req)
 	return make_response(c, req, 200, file->type, file->data, file->size);
 }
 
-/* --- Connections ----------------------------------------------------------------- */
+/* --- Connections ------------------------------------------------------- */
 
 static void
 conn_close(uint32_t i)

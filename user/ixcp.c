@@ -60,7 +60,7 @@ check(const char *what, int64_t r)
 	return r;
 }
 
-/* --- Boot arguments --------------------------------------------------------- */
+/* --- Boot arguments ---------------------------------------------------- */
 
 /* The value of key among the boot arguments, or `absent`. */
 static const char *
@@ -106,7 +106,7 @@ boot_number(const char *key)
 	return strtoull(boot_value(key, "0"), NULL, 0);
 }
 
-/* --- Loading ---------------------------------------------------------------- */
+/* --- Loading ----------------------------------------------------------- */
 
 /* The index of program "name suffix", or -1. */
 static int
@@ -194,7 +194,7 @@ data_pages(const struct image *im)
 	return (ROUNDUP(end, PG2SIZE) - DP_DATA) / PG2SIZE;
 }
 
-/* --- Starting ----------------------------------------------------------------- */
+/* --- Starting ---------------------------------------------------------- */
 
 static void
 fill_boot(const struct options *o, int core, int cpu, uint64_t app_entry,
@@ -314,7 +314,7 @@ set_up(const struct options *o)
 	return dp;
 }
 
-/* --- Reporting ------------------------------------------------------------------ */
+/* --- Reporting --------------------------------------------------------- */
 
 static void
 report_core(int n, const struct dp_core_info *c)
@@ -362,7 +362,7 @@ print_status(int dp)
 	}
 }
 
-/* --- Commands ------------------------------------------------------------------- */
+/* --- Commands ---------------------------------------------------------- */
 
 static void
 run(const struct options *o)

@@ -125,7 +125,7 @@ static const struct {
 	{ "ring0", do_ring0 }, { "iret0", do_iret0 },
 };
 
-/* --- Attacks that the kernel must survive, not the processor ----------------- */
+/* --- Attacks that the kernel must survive, not the processor ----------- */
 
 /* popf and iretq at CPL 1 leave IF and IOPL alone: 0 if they did. */
 static int

@@ -19,7 +19,7 @@ static _Thread_local char *slot_mem;
 static _Thread_local uint8_t slot_state[SLOTS];
 static _Thread_local uint32_t slot_next;
 
-/* --- The table ---------------------------------------------------------------- */
+/* --- The table --------------------------------------------------------- */
 
 struct sock *
 sock_of(int fd)
@@ -98,7 +98,7 @@ sock_todo(struct sock *s)
 	todo_first = s;
 }
 
-/* --- Queues --------------------------------------------------------------------- */
+/* --- Queues ------------------------------------------------------------ */
 
 static bool
 push(struct sock *s, uint64_t addr, uint32_t len, uint64_t peer)
@@ -129,7 +129,7 @@ sock_pop(struct sock *s)
 	return p;
 }
 
-/* --- Calls ---------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------- */
 
 static struct ix_call *
 add_call(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
@@ -225,7 +225,7 @@ serve_all(void)
 	}
 }
 
-/* --- Results and events ----------------------------------------------------------- */
+/* --- Results and events ------------------------------------------------ */
 
 static void
 take_results(void)

@@ -162,7 +162,7 @@ connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return s->connected && !s->dead ? 0 : take_error(s);
 }
 
-/* --- Data ---------------------------------------------------------------------- */
+/* --- Data -------------------------------------------------------------- */
 
 static bool
 blocking(const struct sock *s, int flags)
@@ -319,7 +319,7 @@ send(int fd, const void *buf, size_t len, int flags)
 	return sendto(fd, buf, len, flags, NULL, 0);
 }
 
-/* --- Ends ---------------------------------------------------------------------- */
+/* --- Ends -------------------------------------------------------------- */
 
 int
 shutdown(int fd, int how)
@@ -349,7 +349,7 @@ close(int fd)
 	return 0;
 }
 
-/* --- Readiness ------------------------------------------------------------------ */
+/* --- Readiness --------------------------------------------------------- */
 
 static int16_t
 readiness(const struct sock *s)
@@ -416,7 +416,7 @@ poll(struct pollfd *fds, uint32_t n, int timeout_ms)
 	}
 }
 
-/* --- Addresses ------------------------------------------------------------------- */
+/* --- Addresses --------------------------------------------------------- */
 
 int
 getsockname(int fd, struct sockaddr *addr, socklen_t *len)
