@@ -23,7 +23,7 @@ enum conn_state {
 	CONN_KNOCK,		/* accepted by lwIP, not by the application */
 	CONN_CONNECTING,
 	CONN_OPEN,
-	CONN_CLOSED,		/* the application is done with it; lwIP is not */
+	CONN_CLOSED,		/* by the application; not by lwIP yet */
 	CONN_DYING,		/* dead was posted; freed in the next turn */
 };
 
@@ -48,7 +48,7 @@ struct conn {
 	uint32_t gen;
 	uint8_t state;		/* enum conn_state */
 	uint8_t tell;		/* TELL_* */
-	bool listed;		/* in the list of those with something to tell */
+	bool listed;		/* among those with something to tell */
 	int8_t error;		/* E_*, for TELL_CONNECTED and TELL_DEAD */
 	uint32_t unread;	/* bytes shown and not given back */
 	uint32_t head_done;	/* of which given back of the first buffer */

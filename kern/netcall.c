@@ -329,7 +329,8 @@ call_net_receive(struct env *e, uint32_t nic, void *buf, size_t len,
 
 	if (r < 0)
 		return r;
-	if (len < RING_FRAME_PAD || len > PG2SIZE || (flags & ~(NET_BLOCK | NET_GOOD)))
+	if (len < RING_FRAME_PAD || len > PG2SIZE ||
+	    (flags & ~(NET_BLOCK | NET_GOOD)))
 		return -E_INVAL;
 	if (net_take(e, flags))
 		return net_deliver(e, buf, len);

@@ -16,7 +16,7 @@ static struct jif_pkt frames[2] ALIGNED(PGSIZE);
  * Receive frames for ever. LAB6=poll: the kernel says -E_AGAIN when there is
  * none, and others run before we ask again. LAB6=irq: the call waits.
  */
-// @exercise net_input 15 'Input environment: frames from the kernel to the server'
+// @exercise net_input 15 'Input environment: frames from kernel to server'
 void
 input(envid_t ns)
 {

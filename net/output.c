@@ -11,7 +11,7 @@ static struct jif_pkt frame ALIGNED(PGSIZE);
  * Send frames for ever. When the ring is full the frame waits here and the
  * server behind it: nothing is dropped.
  */
-// @exercise net_output 15 'Output environment: frames from the server to the kernel'
+// @exercise net_output 15 'Output environment: frames from server to kernel'
 void
 output(envid_t ns)
 {

@@ -165,7 +165,7 @@ serve_many(uint16_t port)
 		r = poll(fds, nfds, -1);
 		if (r < 0)
 			panic("echosrv: poll: %e", r);
-		/* Downwards: one that closes is replaced by one already seen. */
+		/* Downwards: who closes is replaced by one already seen. */
 		for (i = nfds; i-- > FIRST; ) {
 			if (fds[i].revents != 0 && !conn_serve(i))
 				conn_close(i);

@@ -316,7 +316,7 @@ serve(void)
 		r = poll(fds, nfds, -1);
 		if (r < 0)
 			panic("httpd: poll: %e", r);
-		/* Downwards: one that closes is replaced by one already seen. */
+		/* Downwards: who closes is replaced by one already seen. */
 		for (i = nfds; i-- > first; ) {
 			if (fds[i].revents != 0 && !conn_serve(i))
 				conn_close(i);

@@ -314,7 +314,8 @@ attack_race(void)
 {
 	static volatile bool stop;
 	struct ix_area *other = IX_AREA(0);
-	uint64_t end = read_tsc() + ix_info()->tsc_hz / 5, x = 88172645463325252;
+	uint64_t end = read_tsc() + ix_info()->tsc_hz / 5;
+	uint64_t x = 88172645463325252;
 
 	if (ix_core() == 1) {
 		while (!stop) {

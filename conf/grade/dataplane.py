@@ -118,7 +118,7 @@ def dp_e1000(t):
     udp.require(r"^udp: 200 messages")
 
 
-# --- What it costs --------------------------------------------------------------
+# --- What it costs ----------------------------------------------------
 
 def report(t, m, app):
     """The numbers of ix_report's two lines, as dicts of the core."""
@@ -178,7 +178,7 @@ def dp_batches(t):
             "%s" % many)
 
 
-# --- Several cores ---------------------------------------------------------------
+# --- Several cores ----------------------------------------------------
 
 @test(10, "connections spread over 2 and 4 cores, each with its own",
       timeout=120)
@@ -194,7 +194,7 @@ def dp_cores(t):
         m.stop()
 
 
-# --- The end ---------------------------------------------------------------------
+# --- The end ----------------------------------------------------------
 
 @test(10, "ended under load, ten times: everything comes back", timeout=150)
 def dp_stop(t):

@@ -38,7 +38,7 @@ def no_panic(t, m):
     t.check(m.status is None, "the machine to run on")
 
 
-# --- One machine for everything that serves ----------------------------------------
+# --- One machine for everything that serves ---------------------------
 
 @test(5, "echo: one connection, over both protocols", timeout=120)
 def net_echo(t):
@@ -108,7 +108,7 @@ def http_missing(t):
     t.parent["missing"].require()
 
 
-# --- The host's own sockets, through QEMU's forwarded ports -------------------------
+# --- The host's own sockets, through QEMU's forwarded ports -----------
 
 def free_port():
     with socket.socket() as s:
@@ -181,7 +181,7 @@ def net_host(t):
     no_panic(t, m)
 
 
-# --- Nothing is lost -----------------------------------------------------------------
+# --- Nothing is lost --------------------------------------------------
 
 def at_rest(t, m):
     """Wait until the server is at rest: what is in use, and pages free."""
@@ -212,7 +212,7 @@ def net_churn(t):
     no_panic(t, m)
 
 
-# --- What a message costs ---------------------------------------------------------------
+# --- What a message costs ---------------------------------------------
 
 WARM, MESSAGES, SIZE = 100, 1000, 64
 SITES = ["dma_to_page", "page_to_pbuf", "pbuf_to_req", "req_to_app",
@@ -294,7 +294,7 @@ def net_cost_frames(t):
                     "bytes" % (site, MESSAGES, small, c["copy " + site]))
 
 
-# --- Hostile traffic and hostile programs ---------------------------------------------------
+# --- Hostile traffic and hostile programs -----------------------------
 
 @test(10, "forged, deaf and dying clients do the server no harm", timeout=60)
 def evilns(t):
@@ -313,7 +313,7 @@ def net_hostile(t):
     no_panic(t, m)
 
 
-# --- Every card, one and four processors, polling and interrupts ------------------------------
+# --- Every card, one and four processors, polling and interrupts ------
 
 def variant(nic, cpus, lab6):
     def run(t):

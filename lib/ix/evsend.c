@@ -10,7 +10,7 @@
  */
 #include "lib/ix/ev.h"
 
-/* Allocation sizes of copies, less what malloc adds; the last is the largest. */
+/* Allocation sizes of copies, less what malloc adds; largest last. */
 static const uint32_t copy_sizes[] = { 512 - 16, 4096 - 16, 16384 - 16 };
 
 static struct ev_ref *

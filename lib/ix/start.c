@@ -18,7 +18,7 @@ extern char __tls_align[];
 static _Thread_local char args_text[IX_ARGS];
 static _Thread_local char *args_word[ARGS_MAX + 1];
 
-/* Thread-local data below the place that the kernel gave FS (ABI variant II). */
+/* Thread-local data below where the kernel pointed FS (ABI variant II). */
 static void
 tls_setup(uint64_t base)
 {
