@@ -191,6 +191,8 @@ struct dp_core_info {
 	int64_t code;		/* exit code, or vector of the exception */
 	uint64_t fault_rip, fault_cs, fault_va, fault_err;
 	uint64_t waits, ticks;
+	uint32_t groups;	/* flow groups that come to the queue */
+	uint32_t reserved;
 };
 
 struct dp_info {

@@ -423,8 +423,10 @@ call_dp_inspect(struct env *e, uint32_t id, struct dp_info *out)
 	info.pages_2m = dp->npages;
 	info.tables = dp->ntables;
 	info.owner = dp->owner;
-	for (int i = 0; i < dp->ncores; i++)
+	for (int i = 0; i < dp->ncores; i++) {
 		info.core[i] = dp->core[i].info;
+		info.core[i].groups = dp_queue_groups(&dp->core[i]);
+	}
 	return copy_to_user(out, &info, sizeof(info));
 }
 

@@ -112,6 +112,8 @@ int64_t dp_heap_grow(struct dp *dp, uint32_t n);
 /* kern/dpqueue.c */
 int dp_queue_bind(struct dp *dp, struct dp_core *k, uint32_t queue);
 void dp_queue_unbind(struct dp_core *k);
+/* Flow groups that the NIC sends to k's queue. */
+uint32_t dp_queue_groups(const struct dp_core *k);
 /* On the bound core, no lock. */
 void dp_queue_arm(struct dp_core *k);
 

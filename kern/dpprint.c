@@ -21,16 +21,12 @@ static void
 print_core(const struct dp *dp, const struct dp_core *k)
 {
 	const struct nic *nic = dp->nic < 0 ? NULL : nic_get(dp->nic);
-	int groups = 0;
 
 	cprintf("  core %d: CPU %d %s, root %lx", k->index, k->cpu,
 		core_names[k->state], k->root_pa);
-	if (nic && k->queue >= 0) {
-		for (uint32_t i = 0; i < nic->ops->nreta; i++)
-			groups += nic->reta[i] == k->queue;
-		cprintf(", %s queue %d, %d flow groups", nic->name, k->queue,
-			groups);
-	}
+	if (nic && k->queue >= 0)
+		cprintf(", %s queue %d, %u flow groups", nic->name, k->queue,
+			dp_queue_groups(k));
 	cprintf(", %lu waits, %lu ticks\n", k->info.waits, k->info.ticks);
 }
 

@@ -91,3 +91,14 @@ dp_queue_unbind(struct dp_core *k)
 	nic_release(nic, k->queue);
 	k->queue = -1;
 }
+
+uint32_t
+dp_queue_groups(const struct dp_core *k)
+{
+	const struct nic *nic = k->queue < 0 ? NULL : nic_get(k->dp->nic);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; nic && i < nic->ops->nreta; i++)
+		n += nic->reta[i] == k->queue;
+	return n;
+}

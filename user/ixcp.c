@@ -6,7 +6,9 @@
  *	ixcp run [options] APP [options] [--] [ARGUMENTS]
  *	ixcp each [options] APP WORD,WORD...	run APP WORD for each word
  *	ixcp stop [-k] ID	ask it to end, then end it by force
- *	ixcp status [-k]	what runs where; -k: after a key
+ *	ixcp stop [-k] ID TIMES	by force, that often, soon after each start
+ *	ixcp move [-k] ID GROUP COUNT CORE	flow groups to another core
+ *	ixcp status [-k]	who has what; -k: after a key
  *
  *	-c CORES	how many (1)		-n NIC	which (the last)
  *	-b BOUND	frames per batch (64)
@@ -19,20 +21,17 @@
  *
  * APP is the program NAME.ix if there is one, else NAME.
  */
-#include "inc/dp.h"
-#include "inc/elf.h"
+#include "inc/dpctl.h"
 #include "inc/lib.h"
 #include "inc/ring.h"
 #include "inc/socket.h"
 
-#define CHUNK		65536
 #define BATCH		64
 #define POLL_US		200
 #define BOUND_MS	100
 #define BOUND_MS_EXACT	10
 #define FLOW_GROUPS	128
 #define LINK_MS		3000	/* a NIC needs up to 1 s after its reset */
-#define DATA_PAGES_MAX	((DP_DATA_END - DP_DATA) / PG2SIZE)
 
 struct options {
 	long cores, nic, batch, poll_us, bound_ms;	/* nic -1: none */
@@ -42,7 +41,6 @@ struct options {
 	char args[IX_ARGS];
 };
 
-static uint8_t chunk[CHUNK];
 static struct dp_boot dp_boot;
 
 static void
@@ -67,28 +65,8 @@ static const char *
 boot_value(const char *key, const char *absent)
 {
 	static char value[64];
-	const volatile char *s = uinfo->args;
-	size_t n = strlen(key);
 
-	for (size_t i = 0; i < UINFO_ARGS && s[i]; i++) {
-		size_t k = 0;
-
-		if (i > 0 && s[i - 1] != ' ')
-			continue;
-		if (s[i] == '-' && s[i + 1] == '-')
-			break;
-		while (k < n && s[i + k] == key[k])
-			k++;
-		if (k < n || s[i + k] != '=')
-			continue;
-		i += k + 1;
-		for (k = 0; k + 1 < sizeof(value) && s[i + k] &&
-		     s[i + k] != ' '; k++)
-			value[k] = s[i + k];
-		value[k] = '\0';
-		return value;
-	}
-	return absent;
+	return boot_arg(key, value, sizeof(value)) ? value : absent;
 }
 
 static uint32_t
@@ -104,94 +82,6 @@ static uint64_t
 boot_number(const char *key)
 {
 	return strtoull(boot_value(key, "0"), NULL, 0);
-}
-
-/* --- Loading ----------------------------------------------------------- */
-
-/* The index of program "name suffix", or -1. */
-static int
-find_program(const char *name, const char *suffix)
-{
-	char want[UINFO_NAME];
-
-	snprintf(want, sizeof(want), "%s%s", name, suffix);
-	for (uint32_t i = 0; i < uinfo->nprogram; i++)
-		if (strcmp((const char *)uinfo->program[i], want) == 0)
-			return i;
-	return -1;
-}
-
-/* Copy len bytes of a program at `offset` to va of a core. */
-static void
-copy_in(int dp, int core, uint64_t va, int program, uint64_t offset,
-	uint64_t len)
-{
-	while (len > 0) {
-		uint64_t n = MIN(len, (uint64_t)CHUNK);
-		int64_t got = sys_program_read(program, offset, chunk, n);
-
-		if (got <= 0)
-			fail("program file", got < 0 ? got : -E_EOF);
-		check("load", sys_dp_write(dp, core, va, chunk, got));
-		va += got;
-		offset += got;
-		len -= got;
-	}
-}
-
-struct image {
-	int program;
-	struct elf_header h;
-	struct elf_phdr ph[8];
-};
-
-static void
-read_image(const char *name, int program, struct image *im)
-{
-	im->program = program;
-	if (program < 0)
-		fail(name, -E_NOT_FOUND);
-	if (sys_program_read(program, 0, &im->h, sizeof(im->h)) !=
-	    sizeof(im->h) || im->h.magic != ELF_MAGIC ||
-	    im->h.class != ELF_CLASS_64 || im->h.phnum > ARRAY_SIZE(im->ph))
-		fail(name, -E_NOT_EXEC);
-	if (sys_program_read(program, im->h.phoff, im->ph,
-			     im->h.phnum * sizeof(im->ph[0])) < 0)
-		fail(name, -E_NOT_EXEC);
-}
-
-/* Memory for the segments, then their content. core: DP_SHARED or a core. */
-static void
-load_segments(int dp, int core, const struct image *im, uint64_t from,
-	      uint64_t to)
-{
-	for (int i = 0; i < im->h.phnum; i++) {
-		const struct elf_phdr *ph = &im->ph[i];
-		uint64_t start = ROUNDDOWN(ph->vaddr, PG2SIZE);
-		uint64_t end = ROUNDUP(ph->vaddr + ph->memsz, PG2SIZE);
-		uint32_t perm = (ph->flags & ELF_PF_W ? PTE_W : 0) |
-			(ph->flags & ELF_PF_X ? PTE_X : 0);
-
-		if (ph->type != ELF_PT_LOAD || ph->memsz == 0 ||
-		    ph->vaddr < from || ph->vaddr >= to)
-			continue;
-		check("memory", sys_dp_alloc(dp, core, start,
-					     (end - start) / PG2SIZE, perm));
-		copy_in(dp, core, ph->vaddr, im->program, ph->offset,
-			ph->filesz);
-	}
-}
-
-static uint32_t
-data_pages(const struct image *im)
-{
-	uint64_t end = DP_DATA;
-
-	for (int i = 0; i < im->h.phnum; i++)
-		if (im->ph[i].type == ELF_PT_LOAD &&
-		    im->ph[i].vaddr >= DP_DATA)
-			end = MAX(end, im->ph[i].vaddr + im->ph[i].memsz);
-	return (ROUNDUP(end, PG2SIZE) - DP_DATA) / PG2SIZE;
 }
 
 /* --- Starting ---------------------------------------------------------- */
@@ -229,7 +119,7 @@ fill_boot(const struct options *o, int core, int cpu, uint64_t app_entry,
 /* One core's private memory, its part of the application's half, its queue. */
 static void
 set_up_core(int dp, const struct options *o, int core,
-	    const struct image *libos, const struct image *app)
+	    const struct dpload_image *libos, const struct dpload_image *app)
 {
 	struct dp_info info;
 	int64_t q;
@@ -241,10 +131,11 @@ set_up_core(int dp, const struct options *o, int core,
 				     IX_AREA_OFF, 1, PTE_W));
 	check("memory", sys_dp_alloc(dp, DP_SHARED, IX_CORE(core) +
 				     IX_STACK_OFF, 1, PTE_W));
-	load_segments(dp, core, libos, DP_DATA, DP_DATA_END);
+	check("libOS", dpload_segments(dp, core, libos, DP_DATA,
+				       DP_DATA_END));
 	check("inspect", sys_dp_inspect(dp, &info));
 	fill_boot(o, core, info.core[core].cpu, app->h.entry,
-		  data_pages(libos));
+		  dpload_data_pages(libos));
 	q = check("queue", sys_dp_bind_queue(dp, core, core));
 	dp_boot.ring_kind = q & 0xff;
 	dp_boot.rx_tail = q >> 8 & 0xffffff;
@@ -293,73 +184,25 @@ wait_for_link(int dp, long nic)
 static int
 set_up(const struct options *o)
 {
-	static struct image libos, app;
-	int dp, program;
+	static struct dpload_image libos, app;
+	int dp;
 
-	program = find_program(o->app, ".ix");
-	if (program < 0)
-		program = find_program(o->app, "");
-	read_image(o->app, program, &app);
-	read_image(o->libos, find_program(o->libos, ""), &libos);
+	if (dpload_image(o->app, ".ix", &app) < 0)
+		check(o->app, dpload_image(o->app, "", &app));
+	check(o->libos, dpload_image(o->libos, "", &libos));
 	dp = check("create", sys_dp_create(o->nic, o->bound_ms));
 	for (int i = 0; i < o->cores; i++)
 		check("core", sys_dp_bind_core(dp, -1));
-	load_segments(dp, DP_SHARED, &libos, DP_TEXT, DP_TEXT_END);
-	load_segments(dp, DP_SHARED, &app, IX_TEXT, IX_TEXT_END);
+	check("libOS", dpload_segments(dp, DP_SHARED, &libos, DP_TEXT,
+				       DP_TEXT_END));
+	check("program", dpload_segments(dp, DP_SHARED, &app, IX_TEXT,
+					 IX_TEXT_END));
 	check("memory", sys_dp_alloc(dp, DP_SHARED, DP_COMMON, 1, PTE_W));
 	for (int i = 0; i < o->cores; i++)
 		set_up_core(dp, o, i, &libos, &app);
 	set_flows(dp, o->cores);
 	wait_for_link(dp, o->nic);
 	return dp;
-}
-
-/* --- Reporting --------------------------------------------------------- */
-
-static void
-report_core(int n, const struct dp_core_info *c)
-{
-	switch (c->reason) {
-	case DP_LEFT_EXIT:
-		cprintf("ixcp: core %d exited with %ld\n", n, (long)c->code);
-		break;
-	case DP_LEFT_FAULT:
-		cprintf("ixcp: core %d died in ring %lu: trap %ld, error %lx, "
-			"address %lx, rip %lx\n", n, c->fault_cs,
-			(long)c->code, c->fault_err, c->fault_va,
-			c->fault_rip);
-		break;
-	case DP_LEFT_BOUND:
-		cprintf("ixcp: core %d: %ld ms in ring 3, killed\n", n,
-			(long)c->code);
-		break;
-	case DP_LEFT_REVOKED:
-		cprintf("ixcp: core %d taken back\n", n);
-		break;
-	}
-}
-
-static void
-print_status(int dp)
-{
-	static struct dp_stats s;
-	struct dp_info info;
-
-	if (sys_dp_inspect(dp, &info) < 0)
-		return;
-	cprintf("dataplane %u: state %u, NIC %u, %u cores, %u 2 MB pages\n",
-		info.id, info.state, info.nic, info.ncores, info.pages_2m);
-	for (uint32_t i = 0; i < info.ncores; i++) {
-		if (sys_dp_read(dp, i, DP_COMMON + offsetof(struct dp_common,
-				stats) + i * sizeof(s), &s, sizeof(s)) < 0)
-			continue;
-		cprintf("  core %u: CPU %u, queue %u, %lu turns, %lu "
-			"crossings, %lu frames in, %lu out, %lu dropped, "
-			"%lu connections, %lu buffers free, %lu waits\n",
-			i, info.core[i].cpu, info.core[i].queue, s.turns,
-			s.crossings, s.c.rx_frames, s.c.tx_frames,
-			s.c.rx_dropped, s.tcp_conns, s.rx_free, s.waits);
-	}
 }
 
 /* --- Commands ---------------------------------------------------------- */
@@ -373,30 +216,36 @@ run(const struct options *o)
 	if (o->nic < 0)
 		fail("no NIC", -E_NO_DEV);
 	dp = set_up(o);
+	check("start", sys_dp_start(dp));
 	cprintf("ixcp: %s is dataplane %d: %ld core%s, NIC %ld\n", o->app, dp,
 		o->cores, o->cores > 1 ? "s" : "", o->nic);
-	check("start", sys_dp_start(dp));
 	state = check("wait", sys_dp_event(dp));
 	check("inspect", sys_dp_inspect(dp, &info));
 	for (uint32_t i = 0; i < info.ncores; i++)
-		report_core(i, &info.core[i]);
+		dpstat_end(i, &info.core[i]);
 	check("stop", sys_dp_stop(dp));
 	cprintf("ixcp: dataplane %d has %s\n", dp,
 		state == DP_EXITED ? "ended" : "been killed");
 }
 
 #define POLITE_MS	100
+#define AGAIN_MS	300
 
-static void
-stop(int dp)
+static bool
+is_running(int dp, struct dp_info *info)
 {
-	struct dp_info info;
+	return sys_dp_inspect(dp, info) == 0 && info->state == DP_RUNNING;
+}
+
+/* Ask each core to end. */
+static void
+stop_politely(int dp, const struct dp_info *info)
+{
 	struct {
 		uint64_t seq, command, arg;
 	} mail = { .command = DP_CMD_STOP };
 
-	check("stop", sys_dp_inspect(dp, &info));
-	for (uint32_t i = 0; i < info.ncores; i++) {
+	for (uint32_t i = 0; i < info->ncores; i++) {
 		uint64_t va = DP_COMMON + offsetof(struct dp_common, mailbox) +
 			i * sizeof(((struct dp_common *)0)->mailbox[0]);
 
@@ -404,13 +253,54 @@ stop(int dp)
 		sys_dp_write(dp, i, va + 8, &mail.command, 16);
 		sys_dp_write(dp, i, va, &mail.seq, 8);
 	}
+}
+
+static void
+stop(int dp)
+{
+	struct dp_info info;
+
+	check("stop", sys_dp_inspect(dp, &info));
+	stop_politely(dp, &info);
 	for (int ms = 0; ms < POLITE_MS; ms += 10) {
 		sys_sleep_until(sys_time_msec() + 10);
-		if (sys_dp_inspect(dp, &info) < 0 ||
-		    info.state != DP_RUNNING)
+		if (!is_running(dp, &info))
 			return;
 	}
 	sys_dp_stop(dp);
+}
+
+/* Each time dataplane dp has run for AGAIN_MS end it, by force. */
+static void
+stop_again_and_again(int dp, long times)
+{
+	struct dp_info info;
+
+	for (; times > 0; times--) {
+		while (!is_running(dp, &info))
+			sys_sleep_until(sys_time_msec() + 10);
+		sys_sleep_until(sys_time_msec() + AGAIN_MS);
+		sys_dp_stop(dp);
+		while (is_running(dp, &info))
+			sys_sleep_until(sys_time_msec() + 10);
+	}
+}
+
+/*
+ * Frames of these groups that the old core's queue has already taken are its
+ * own; the later ones come to the new core. Connections do not move.
+ */
+static void
+move(int dp, uint32_t first, uint32_t count, uint32_t to)
+{
+	uint8_t owner = to;
+
+	check("move", sys_dp_flows(dp, first, count, to));
+	for (uint32_t g = first; g < first + count; g++)
+		check("flow table", sys_dp_write(dp, DP_SHARED, DP_COMMON +
+			offsetof(struct dp_common, flow_core) + g, &owner, 1));
+	cprintf("ixcp: %u flow groups from %u on moved to core %u\n", count,
+		first, to);
 }
 
 static void
@@ -469,7 +359,8 @@ take_option(struct args *a, int opt, struct options *o)
 }
 
 #define USAGE	"run [-c CORES] [-n NIC] [-b BOUND] [-w USEC] [-t MSEC] " \
-		"APP [ARGUMENTS] | stop ID | status"
+		"APP [ARGUMENTS] | stop ID [TIMES] | " \
+		"move ID GROUP COUNT CORE | status"
 
 static void
 parse_run(struct args *a, struct options *o, bool each)
@@ -510,6 +401,31 @@ parse_run(struct args *a, struct options *o, bool each)
 	wait_for_key(o);
 }
 
+/* What is asked of dataplanes that run. False: not like that. */
+static bool
+manage(struct args *a, const char *command)
+{
+	long n[4];
+	int count = 0;
+
+	if (strcmp(command, "status") == 0) {
+		for (int i = 0; i < DP_MAX; i++)
+			dpstat_print(i);
+		return true;
+	}
+	while (a->left > 0 && count < 4)
+		n[count++] = args_number(a, 0, 1000000);
+	if (strcmp(command, "stop") == 0 && count == 1)
+		stop(n[0]);
+	else if (strcmp(command, "stop") == 0 && count == 2)
+		stop_again_and_again(n[0], n[1]);
+	else if (strcmp(command, "move") == 0 && count == 4)
+		move(n[0], n[1], n[2], n[3]);
+	else
+		return false;
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -528,13 +444,7 @@ main(int argc, char **argv)
 		o.keys = true;
 		wait_for_key(&o);
 	}
-	if (command && strcmp(command, "stop") == 0 && a.left == 1) {
-		stop(atoi(args_next(&a)));
-	} else if (command && strcmp(command, "status") == 0) {
-		for (int i = 0; i < DP_MAX; i++)
-			print_status(i);
-	} else {
+	if (!command || !manage(&a, command))
 		args_usage(USAGE);
-	}
 	return 0;
 }
