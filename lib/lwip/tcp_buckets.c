@@ -36,15 +36,19 @@ static uint8_t tick_parity;
 uint64_t tcp_buckets_refused;
 uint64_t tcp_buckets_recycled;
 
-/* Multiply-shift hashing by a random odd number: a universal family. */
+/*
+ * Multiplied twice: once by the secret alone, consecutive ports would make an
+ * arithmetic progression, which for some secrets visits few buckets.
+ */
 static inline uint32_t
 bucket_of(uint32_t remote_ip, uint16_t remote_port, uint16_t local_port)
 {
 	uint64_t x = (uint64_t)remote_ip << 32 | (uint32_t)remote_port << 16 |
 		local_port;
 
-	x ^= x >> 29;
-	return x * hash_key >> (64 - TCP_BUCKETS_SHIFT);
+	x = (x ^ x >> 29) * hash_key;
+	x = (x ^ x >> 32) * 0x9e3779b97f4a7c15ul;
+	return x >> (64 - TCP_BUCKETS_SHIFT);
 }
 
 /* Store the current bucket and make another one current. */
