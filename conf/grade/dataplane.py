@@ -4,6 +4,8 @@ when it ends. The peer is host/load on the card's other side."""
 import os
 import re
 
+import hostile
+
 from gradelib import part, test
 from loadtool import Link
 from net_server import NUMBERS
@@ -106,6 +108,16 @@ def dp_churn(t):
       parent=dp_serves)
 def dp_hostile(t):
     t.parent["after"].require(r"^echo: 80 messages")
+
+
+@test(5, "a handshake under way outlives a flood of SYNs", timeout=60)
+def dp_syn_flood(t):
+    peer = hostile.peer(t)
+    m = t.machine("ixcp run ixecho", cpus=2, boot=BOOT,
+                  nics=[{"peer": peer}]).start()
+    m.wait_line(r"^ixecho: core 0")
+    hostile.handshakes_in_flood(t, peer)
+    alive(t, m)
 
 
 @test(5, "the shared echo server by TCP and UDP, on an 82540EM", timeout=60)

@@ -7,6 +7,8 @@ import os
 import re
 import socket
 
+import hostile
+
 from frames import ACK, ARP, SYN, TCP, parse, read_pcap
 from gradelib import SCALE, part, test
 from loadtool import Link
@@ -310,6 +312,16 @@ def net_hostile(t):
     link.load("fuzz", "--count", 2000).require(r"^alive: 10 messages")
     link.load("synflood", "--count", 500).require(r"^alive: 10 messages")
     link.load("echo", "--conns", 8, "--messages", 5).require()
+    no_panic(t, m)
+
+
+@test(5, "a handshake under way outlives a flood of SYNs", timeout=60)
+def net_syn_flood(t):
+    peer = hostile.peer(t)
+    m = t.machine("ns; echosrv", cpus=2, boot=LAB6,
+                  nics=[{"peer": peer}]).start()
+    m.wait_line(r"^echosrv: port 7")
+    hostile.handshakes_in_flood(t, peer)
     no_panic(t, m)
 
 

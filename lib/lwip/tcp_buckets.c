@@ -29,6 +29,21 @@ static uint32_t current;
 static uint64_t hash_key;
 static uint32_t pcb_reserve;
 static uint32_t recycle_cursor;
+
+/*
+ * The handshakes that peers began, oldest first, from begun_first up to
+ * begun_end: what is to make room for another is the oldest. Entries of those
+ * that came to an end stay until they are the oldest; port 0 marks one.
+ */
+#define BEGUN	1024		/* a power of two */
+
+static struct handshake {
+	uint32_t remote_ip;	/* network order */
+	uint16_t remote_port;
+	uint16_t local_port;
+} begun[BEGUN];
+static uint32_t begun_first, begun_end;
+
 /* lwIP's tcp_timer_ctr, which is private to it: one up per timer call. */
 static uint8_t timer_ctr;
 static uint8_t tick_parity;
@@ -102,49 +117,129 @@ tcp_buckets_busy(void)
 	return tcp_buckets_used() != 0;
 }
 
-/*
- * What bucket b can give up: its oldest connection in TIME_WAIT, else its
- * oldest half-open one. With a listener: only a half-open one of that.
- */
-static struct tcp_pcb *
-expendable(const struct bucket *b, const struct tcp_pcb_listen *listener)
+/* Without a reset: what gives way in a flood has a forged address. */
+static void
+give_up(uint32_t bucket, struct tcp_pcb *pcb)
 {
-	struct tcp_pcb *found = NULL;
+	bucket_select(bucket);
+	tcp_abandon(pcb, 0);
+	tcp_buckets_recycled++;
+}
+
+/* A half-open connection in a bucket; with a listener, only one of its own. */
+static struct tcp_pcb *
+half_open(const struct bucket *b, const struct tcp_pcb_listen *listener)
+{
 	struct tcp_pcb *pcb;
 
-	/* New ones are put in front, so the last is the oldest. */
 	for (pcb = b->active; pcb != NULL; pcb = pcb->next) {
 		if (pcb->state == SYN_RCVD &&
 		    (listener == NULL || pcb->listener == listener))
-			found = pcb;
+			return pcb;
 	}
-	if (listener == NULL) {
-		for (pcb = b->tw; pcb != NULL; pcb = pcb->next)
-			found = pcb;
-	}
-	return found;
+	return NULL;
 }
 
-/* Give one up, in the next bucket that has one: in turn, so none is spared. */
+/* The connection of a handshake, if it is still half open. */
+static struct tcp_pcb *
+find_begun(const struct handshake *h, uint32_t *bucket)
+{
+	struct tcp_pcb *pcb;
+
+	if (h->local_port == 0)
+		return NULL;
+	*bucket = bucket_of(h->remote_ip, h->remote_port, h->local_port);
+	for (pcb = buckets[*bucket].active; pcb != NULL; pcb = pcb->next) {
+		if (pcb->state == SYN_RCVD &&
+		    pcb->remote_port == h->remote_port &&
+		    pcb->local_port == h->local_port &&
+		    ip4_addr_get_u32(ip_2_ip4(&pcb->remote_ip)) ==
+		    h->remote_ip)
+			return pcb;
+	}
+	return NULL;
+}
+
+/* Give up the half-open connection that has waited longest. */
 static bool
-recycle(const struct tcp_pcb_listen *listener)
+recycle_oldest(const struct tcp_pcb_listen *listener)
+{
+	struct tcp_pcb *pcb;
+	struct handshake *h;
+	uint32_t bucket = NONE;
+	uint32_t i;
+
+	for (i = begun_first; i != begun_end; i++) {
+		h = &begun[i % BEGUN];
+		if (listener != NULL && h->local_port != 0 &&
+		    h->local_port != listener->local_port)
+			continue;
+		pcb = find_begun(h, &bucket);
+		h->local_port = 0;
+		if (i == begun_first)
+			begun_first++;
+		if (pcb != NULL) {
+			give_up(bucket, pcb);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Give one up in the next bucket that has one: in turn, so none is spared. */
+static bool
+recycle_any(struct tcp_pcb *(*choose)(const struct bucket *,
+				      const struct tcp_pcb_listen *),
+	    const struct tcp_pcb_listen *listener)
 {
 	struct tcp_pcb *pcb;
 	uint32_t n;
 
-	bucket_select(NONE);
 	for (n = 0; n < TCP_BUCKETS; n++) {
 		recycle_cursor = (recycle_cursor + 1) % TCP_BUCKETS;
-		pcb = expendable(&buckets[recycle_cursor], listener);
-		if (pcb == NULL)
-			continue;
-		/* Without a reset: in a flood its address is a forgery. */
-		bucket_select(recycle_cursor);
-		tcp_abandon(pcb, 0);
-		tcp_buckets_recycled++;
-		return true;
+		pcb = choose(&buckets[recycle_cursor], listener);
+		if (pcb != NULL) {
+			give_up(recycle_cursor, pcb);
+			return true;
+		}
 	}
 	return false;
+}
+
+/* The oldest in TIME_WAIT: new ones are put in front. */
+static struct tcp_pcb *
+last_waiting(const struct bucket *b, const struct tcp_pcb_listen *listener)
+{
+	struct tcp_pcb *found = NULL;
+	struct tcp_pcb *pcb;
+
+	for (pcb = b->tw; pcb != NULL; pcb = pcb->next)
+		found = pcb;
+	return found;
+}
+
+/*
+ * Make room for a SYN: for the listener whose backlog is full, or (null) where
+ * PCBs run out. Handshakes that are not in `begun` any more are older than
+ * those that are.
+ */
+static bool
+recycle(const struct tcp_pcb_listen *listener)
+{
+	bucket_select(NONE);
+	if (listener == NULL && recycle_any(last_waiting, NULL))
+		return true;
+	return recycle_oldest(listener) || recycle_any(half_open, listener);
+}
+
+static void
+note_begun(uint32_t remote_ip, uint16_t remote_port, uint16_t local_port)
+{
+	if (begun_end - begun_first == BEGUN)
+		begun_first++;
+	begun[begun_end++ % BEGUN] = (struct handshake){
+		remote_ip, remote_port, local_port
+	};
 }
 
 static struct tcp_pcb_listen *
@@ -161,7 +256,7 @@ find_listener(uint16_t port)
 
 /* May a SYN to this port be let in? Others may have to make room. */
 static bool
-room_for_syn(uint16_t port)
+room_for_syn(uint32_t remote_ip, uint16_t remote_port, uint16_t port)
 {
 	struct tcp_pcb_listen *l = find_listener(port);
 	bool room = true;
@@ -172,7 +267,9 @@ room_for_syn(uint16_t port)
 		room = recycle(l);
 	else if (tcp_buckets_used() + pcb_reserve > MEMP_NUM_TCP_PCB)
 		room = recycle(NULL);
-	if (!room)
+	if (room)
+		note_begun(remote_ip, remote_port, port);
+	else
 		tcp_buckets_refused++;
 	return room;
 }
@@ -194,7 +291,8 @@ select_for_frame(const struct pbuf *p)
 		return true;
 	tcp = (const void *)((const uint8_t *)ip + ihl);
 	if ((TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-	    !room_for_syn(lwip_ntohs(tcp->dest)))
+	    !room_for_syn(ip->src.addr, lwip_ntohs(tcp->src),
+			  lwip_ntohs(tcp->dest)))
 		return false;
 	bucket_select(bucket_of(ip->src.addr, lwip_ntohs(tcp->src),
 				lwip_ntohs(tcp->dest)));

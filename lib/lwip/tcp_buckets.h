@@ -36,11 +36,12 @@
 /*
  * Before any connection. key: random, so that an outsider cannot choose
  * connections that share a bucket. reserve: while fewer than that many PCBs
- * are free, a SYN takes the place of a connection in TIME_WAIT or of one whose
- * handshake is not complete, and is dropped if there is none; at least 1, or
- * lwIP would kill connections. The same where a listener's backlog is full: of
- * its half-open connections one gives way, so a flood of SYNs does not keep
- * others out.
+ * are free, a SYN takes the place of a connection in TIME_WAIT, else of the
+ * one whose handshake has been incomplete for longest, and is dropped if there
+ * is none; at least 1, or lwIP would kill connections. The same where a
+ * listener's backlog is full: of its half-open connections the oldest gives
+ * way. So a flood of SYNs does not keep others out, nor ends a handshake that
+ * takes less time than as many SYNs as the backlog has places.
  */
 void tcp_buckets_init(uint64_t key, uint32_t reserve);
 

@@ -1,0 +1,76 @@
+"""hostile.py: what a flood may not do, from the far end of a card's cable; for
+tests of both servers.
+
+	m = t.machine("ns; echosrv", nics=[{"peer": hostile.peer(t)}]).start()
+	...
+	hostile.handshakes_in_flood(t, peer)
+"""
+import random
+
+from frames import (ACK, ARP, IPV4, PSH, RST, SYN, TCP, Peer, arp_request,
+                    ethernet, ipv4, tcp)
+
+SERVER = "10.0.2.15"
+FRIEND, FRIEND_MAC = "10.0.2.2", "52:55:0a:00:02:02"
+STRANGER, STRANGER_MAC = "10.0.2.3", "52:55:0a:00:02:03"
+BACKLOG = 255                   # of a listener, at most
+PORT = 7
+FIRST_PORT = 40000
+
+
+def peer(t):
+    return Peer(t, hosts={FRIEND: FRIEND_MAC, STRANGER: STRANGER_MAC})
+
+
+class Server:
+    """The server as seen from the cable: it is asked for its address."""
+
+    def __init__(self, t, peer):
+        self.t = t
+        self.peer = peer
+        peer.send(arp_request(FRIEND_MAC, FRIEND, SERVER))
+        self.mac = peer.expect(
+            lambda f: f.type == ARP and f.op == 2 and f.src_ip == SERVER,
+            "an answer to ARP").src_mac
+
+    def send(self, ip, mac, port, seq, ack, flags, data=b""):
+        self.peer.send(ethernet(self.mac, mac, IPV4, ipv4(
+            ip, SERVER, TCP, tcp(ip, SERVER, port, PORT, seq, ack, flags,
+                                 data))))
+
+    def expect(self, ip, port, flags, what):
+        """The next segment to that port with any of these flags."""
+        f = self.peer.expect(lambda f: f.protocol == TCP and f.dst_ip == ip and
+                             f.dport == port and f.flags & (flags | RST), what)
+        self.t.check(not f.flags & RST, "%s, not a reset" % what)
+        return f
+
+
+def flood(server, rng, n):
+    """n SYNs that nobody means, one after another; each is answered, so the
+    server has taken it in."""
+    for port in rng.sample(range(1024, 32768), n):
+        server.send(STRANGER, STRANGER_MAC, port, rng.getrandbits(32), 0, SYN)
+        server.expect(STRANGER, port, SYN, "an answer to each SYN")
+
+
+def handshakes_in_flood(t, peer, seed=1):
+    """Handshakes that are begun while the backlog is full of half-open
+    connections, and completed after more SYNs: those make room for which the
+    server has waited longest."""
+    rng = random.Random(seed)
+    server = Server(t, peer)
+    friends = range(FIRST_PORT, FIRST_PORT + 8)
+    flood(server, rng, BACKLOG)
+    answers = {}
+    for port in friends:
+        server.send(FRIEND, FRIEND_MAC, port, 1000, 0, SYN)
+        answers[port] = server.expect(FRIEND, port, SYN, "SYN and ACK")
+    flood(server, rng, BACKLOG - len(friends))
+    for port in friends:
+        data = b"%d" % port
+        server.send(FRIEND, FRIEND_MAC, port, 1001, answers[port].seq + 1,
+                    ACK | PSH, data)
+        f = server.expect(FRIEND, port, PSH, "the echo of " + data.decode())
+        t.equal(f.data, data, "what comes back")
+        server.send(FRIEND, FRIEND_MAC, port, 1001 + len(data), 0, RST)
