@@ -202,6 +202,14 @@ def kernel_smap(t):
           no=["crash: "])
 
 
+@test(2, "a processor without SMAP, SMEP and UMIP will do")
+def plain_cpu(t):
+    m = t.run("testfork; evilsyscalls", cpus=2, cpu="max,-smap,-smep,-umip",
+              boot={"crash": "smap"})
+    t.match(m, r"^crash: read \d+ from a user page$", "^testfork: OK$",
+            "^evilsyscalls: OK$", no=[PANIC])
+
+
 # --- The monitor ------------------------------------------------------------
 
 def monitor(t, programs="hello", **settings):
