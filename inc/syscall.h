@@ -73,8 +73,7 @@
  *	NET_GOOD frames that the NIC found a wrong checksum in are dropped.
  * trace(event, a, b): one trace event, if tracing is on.
  * snapshot(tag): all counters of this moment to the debug console; tag, 0 to
- *	65535, tells it from others.
- * debugcon(buf, len): write a record to the debug console (inc/export.h).
+ *	65535, tells it from others. -E_NO_MEM when too much has been written.
  * pages_free(): 4 KB pages free in the machine.
  *
  * Of ENV_TYPE_CONTROL only (else -E_PERM), dataplanes, see inc/dp.h:
@@ -131,7 +130,6 @@
 	   uint32_t, flags) \
 	S3(trace, uint32_t, event, uint64_t, a, uint64_t, b) \
 	S1(snapshot, uint32_t, tag) \
-	S2(debugcon, const void *, buf, size_t, len) \
 	S0(pages_free) \
 	S2(dp_create, int32_t, nic, uint32_t, bound_ms) \
 	S2(dp_bind_core, uint32_t, dp, int32_t, cpu) \

@@ -62,6 +62,14 @@ crash_smap(void)
 	cprintf("crash: read %d from a user page\n", *p);
 }
 
+/* A panic whose report fails in turn. */
+static void
+crash_again(void)
+{
+	panic_frame = (const struct trapframe *)(8 & no_limit);
+	panic("asked for by the boot arguments");
+}
+
 /* No IDT, and a trap: the processor gives up. */
 static void
 crash_triple(void)
@@ -82,6 +90,8 @@ crash_test(void)
 		crash_nested(5);
 	else if (strcmp(kind, "panic") == 0)
 		panic("asked for by the boot arguments, %d", 42);
+	else if (strcmp(kind, "again") == 0)
+		crash_again();
 	else if (strcmp(kind, "stack") == 0)
 		crash_overflow(0);
 	else if (strcmp(kind, "null") == 0)

@@ -19,11 +19,16 @@
 
 static struct spinlock export_lock = SPINLOCK_INIT("export");
 
+/* Programs may fill no more than this of the host's disk. */
+#define EXPORT_MAX	(256ul << 20)
+static uint64_t exported;	/* bytes */
+
 static void
 put_record(int kind, int tag, const void *p, size_t len)
 {
 	struct export_header h = { EXPORT_MAGIC, kind, tag, len };
 
+	exported += sizeof(h) + len;
 	debugcon_write(&h, sizeof(h));
 	debugcon_write(p, len);
 }
@@ -85,6 +90,8 @@ call_snapshot(struct env *e UNUSED, uint32_t tag)
 {
 	if (tag > 0xffff)
 		return -E_INVAL;
+	if (exported >= EXPORT_MAX)
+		return -E_NO_MEM;
 	export_snapshot(tag);
 	trace_export();
 	return 0;

@@ -30,6 +30,7 @@
 #define LAPIC_LVT_LINT0	0x350
 #define LAPIC_LVT_LINT1	0x360
 #define LAPIC_LVT_ERROR	0x370
+#define LVT_NMI		0x00400
 #define LVT_MASKED	0x10000
 #define LAPIC_TIMER_INIT 0x380
 #define LAPIC_TIMER_NOW	0x390
@@ -62,7 +63,7 @@ lapic_init(void)
 		panic("cannot map the local APIC");
 	lapic_write(LAPIC_SVR, LAPIC_SVR_ENABLE | T_SPURIOUS);
 	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
-	lapic_write(LAPIC_LVT_LINT1, LVT_MASKED);
+	lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
 	lapic_write(LAPIC_LVT_ERROR, T_LAPIC_ERROR);
 	lapic_write(LAPIC_TIMER_DIV, TIMER_DIV_16);
 	lapic_write(LAPIC_LVT_TIMER, T_TIMER);

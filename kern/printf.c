@@ -13,7 +13,8 @@
 #include "inc/trap.h"
 
 static struct spinlock print_lock = SPINLOCK_INIT("console");
-static volatile bool panicking;
+static volatile uint32_t panicking;
+static int panic_cpu;
 
 static void
 put(int c, void *count)
@@ -60,6 +61,25 @@ console_write(const char *s, size_t len)
 const struct trapframe *panic_frame;
 
 /*
+ * A panic while a panic is reported: where two CPUs panic, the second is as
+ * good as halted already. On the same CPU the report itself has failed: say
+ * that much, and end the machine by what needs nothing of it.
+ */
+static void NORETURN
+panic_again(const char *file, int line)
+{
+	static bool again;
+
+	if (cpu_id() == panic_cpu && !again) {
+		again = true;
+		cprintf("\npanic: again, at %s:%d\n", file, line);
+		machine_off(2);
+	}
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
+/*
  * Stop the machine: the first CPU to panic reports, the others are halted.
  * Under then=exit the machine ends with its own status, else the monitor
  * takes over, from which the state can still be looked at.
@@ -71,10 +91,9 @@ panic_at(const char *file, int line, const char *fmt, ...)
 	va_list ap;
 
 	cpu_cli();
-	if (panicking)
-		for (;;)
-			__asm__ volatile("hlt");
-	panicking = true;
+	if (xchg32(&panicking, 1) != 0)
+		panic_again(file, line);
+	panic_cpu = cpu_id();
 	if (ncpu > 1)
 		lapic_ipi_others(T_IPI_STOP);
 	cprintf("panic: CPU %d at %s:%d: ", cpu_id(), file, line);

@@ -22,6 +22,12 @@ void
 machine_shutdown(int code)
 {
 	export_all();
+	machine_off(code);
+}
+
+void
+machine_off(int code)
+{
 	outb(DEBUG_EXIT_PORT, code);
 	outw(PM1A_PORT, PM1A_S5);
 	for (;;) {

@@ -14,17 +14,20 @@
 #define PRINT_MAX	4096
 
 int64_t
-call_cputs(struct env *e UNUSED, const char *s, size_t len)
+call_cputs(struct env *e, const char *s, size_t len)
 {
 	char buf[256];
 	size_t done = 0;
+	int r;
 
 	len = MIN(len, (size_t)PRINT_MAX);
+	/* All of it, before any of it is printed. */
+	if ((r = user_mem_check(e, s, len, PTE_U)) < 0)
+		return r;
 	while (done < len) {
 		size_t n = MIN(len - done, sizeof(buf));
-		int r = copy_from_user(buf, s + done, n);
 
-		if (r < 0)
+		if ((r = copy_from_user(buf, s + done, n)) < 0)
 			return r;
 		console_write(buf, n);
 		done += n;
@@ -62,7 +65,7 @@ call_env_destroy(struct env *e, envid_t id)
 		return r;
 	if (target == e)
 		cprintf("[%08x] exiting gracefully\n", e->id);
-	else
+	else if (target->runs > 0)	/* not of one that never began */
 		cprintf("[%08x] destroying %08x\n", e->id, target->id);
 	env_destroy(target);
 	return 0;
@@ -239,25 +242,6 @@ call_env_set_fs_base(struct env *e, envid_t id, uint64_t base)
 	if (target == e)
 		write_msr(MSR_FS_BASE, base);
 	return 0;
-}
-
-int64_t
-call_debugcon(struct env *e UNUSED, const void *ubuf, size_t len)
-{
-	char buf[256];
-	size_t done = 0;
-
-	len = MIN(len, (size_t)PRINT_MAX);
-	while (done < len) {
-		size_t n = MIN(len - done, sizeof(buf));
-		int r = copy_from_user(buf, (const char *)ubuf + done, n);
-
-		if (r < 0)
-			return r;
-		debugcon_write(buf, n);
-		done += n;
-	}
-	return done;
 }
 
 /*

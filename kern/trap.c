@@ -347,7 +347,8 @@ trap_from_user(struct cpu *cpu, struct trapframe *frame)
 		monitor(tf);
 	} else if (tf->trapno == T_DEBUG && monitor_steps(e)) {
 		monitor(tf);
-	} else if (!dispatch_interrupt(cpu, tf->trapno)) {
+	} else if (tf->trapno != T_NMI &&
+		   !dispatch_interrupt(cpu, tf->trapno)) {
 		trap_print(tf);
 		env_kill(e, trap_name(tf->trapno));
 	}

@@ -47,7 +47,6 @@ allowed(uint32_t call)
 {
 	switch (call) {
 	case SYS_cputs:
-	case SYS_debugcon:
 	case SYS_env_destroy:
 	case SYS_env_set_trapframe:
 	case SYS_exofork:

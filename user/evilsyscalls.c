@@ -28,7 +28,6 @@ test_reading(uint64_t va, size_t len)
 	void *p = (void *)va;
 
 	check_eq(sys_cputs(p, len), -E_FAULT);
-	check_eq(sys_debugcon(p, len), -E_FAULT);
 	check(sys_env_set_name(0, p, len) < 0);
 }
 
@@ -59,6 +58,9 @@ test_edges(void)
 	edge += PGSIZE;
 	check_eq(sys_cputs(edge, 0), 0);
 	check_eq(sys_cputs(edge - 1, 2), -E_FAULT);
+	/* Nothing of what cannot be printed as a whole. */
+	memset(edge - PGSIZE, '!', PGSIZE);
+	check_eq(sys_cputs(edge - PGSIZE + 1, PGSIZE), -E_FAULT);
 	check_eq(sys_program_read(0, 0, edge - 8, 16), -E_FAULT);
 	check_eq(sys_program_read(0, 0, edge - 8, 8), 8);
 	check_eq(sys_program_read(0, ~0ul, edge - 8, 8), 0);

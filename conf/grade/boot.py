@@ -174,6 +174,13 @@ def panic(t):
     t.sequence(m, PANIC, "^Stack backtrace:$", r": crash_test\+0x")
 
 
+@test(2, "a panic whose report fails ends the machine, too")
+def panic_again(t):
+    m = crash(t, "again", r"^panic: CPU 0 at kern/crash.c:\d+: asked for by",
+              r"^panic: again, at kern/trap.c:\d+$")
+    t.equal(m.text.count("panic: again"), 1, "reports of the second panic")
+
+
 @test(5, "a kernel stack's overflow is reported as such")
 def stack_overflow(t):
     m = crash(t, "stack", r"^kernel stack overflow on CPU 0$",

@@ -1,5 +1,8 @@
 """multi.py: the part "multitasking": fork, page-fault upcalls, IPC, time,
 preemption, pipes, and several processors."""
+import os
+import socket
+
 from gradelib import part, test
 
 from env import ENV, PANIC, VERBOSE, killed, passes, survives
@@ -122,6 +125,24 @@ def primes(t):
     used = {line.split(":")[0] for line in m.text.splitlines()
             if line.startswith("CPU ") and "prime" in line}
     t.check(len(used) > 1, "several CPUs found primes")
+
+
+@test(3, "non-maskable interrupts, at whatever moment, change nothing")
+def nmi(t):
+    m = t.machine("primes 1200", cpus=2)
+    path = os.path.join(m.sockets, "monitor")
+    m.command += ["-monitor", "unix:%s,server=on,wait=off" % path]
+    m.start().wait_line("is a prime$")
+    with socket.socket(socket.AF_UNIX) as qemu:
+        qemu.connect(path)
+        for _ in range(300):
+            qemu.sendall(b"nmi\n")
+            while b"(qemu)" not in qemu.recv(4096):
+                pass
+    m.wait_line("^primes: OK$")
+    m.wait_end()
+    m.require_clean()
+    t.match(m, no=[PANIC, "killed"])
 
 
 @test(5, "twenty busy environments on 4 CPUs")
