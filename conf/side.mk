@@ -4,8 +4,10 @@
 #	make compare QUICK=1	its thin slice, under a minute
 #	make compare REAL=1	elapsed time, with host/load
 #	make trace		one request's way through both: obj/trace/
+#	make figures		what a request costs the dataplane: obj/figures/
+#	make profile		the same by function (APP=ixecho LOAD=tcp,c=64)
 
-.PHONY: compare trace
+.PHONY: compare trace figures profile
 
 compare: $(IMAGE) $(if $(REAL),$(OBJDIR)/host/load)
 	@QEMU=$(call shell-quote,$(QEMU)) python3 conf/compare.py \
@@ -15,3 +17,14 @@ compare: $(IMAGE) $(if $(REAL),$(OBJDIR)/host/load)
 trace: $(IMAGE)
 	@QEMU=$(call shell-quote,$(QEMU)) python3 conf/trace.py \
 		$(if $(SEED),--seed $(SEED))
+
+figures: $(IMAGE)
+	@QEMU=$(call shell-quote,$(QEMU)) python3 conf/figures.py \
+		$(if $(QUICK),--quick) $(if $(SEED),--seed $(SEED)) \
+		$(if $(ONLY),--only $(ONLY))
+
+profile: $(IMAGE)
+	@QEMU=$(call shell-quote,$(QEMU)) python3 conf/profiler.py \
+		$(if $(SEED),--seed $(SEED)) \
+		$(if $(APP),--app $(call shell-quote,$(APP))) \
+		$(if $(LOAD),--load $(call shell-quote,$(LOAD)))

@@ -74,6 +74,8 @@ Test and measure
   check-full      long and privileged tests (after make setup-full)
   compare         both servers over one matrix: obj/compare/
   trace           one request's way through both servers: obj/trace/
+  figures         what a request costs the dataplane, and what it should
+  profile         the same by function (APP=ixecho LOAD=tcp,c=64)
 Look after the tree
   all             build obj/jix.img
   setup           find what is missing on this host, and get it

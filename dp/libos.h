@@ -121,8 +121,8 @@ void rx_init(void);
 /* Process up to `bound` frames; the number, 0 if there were none. */
 uint32_t rx_poll(uint32_t bound);
 void tx_init(void);
-/* Give back what has been sent. */
-void tx_reclaim(void);
+/* Give back what has been sent; false: nothing was. */
+bool tx_reclaim(void);
 void tx_doorbell(void);
 /* netif->linkoutput. */
 err_t tx_pbuf(struct netif *nif, struct pbuf *p);

@@ -120,8 +120,12 @@ run(uint64_t ncalls, uint64_t usec)
 		calls_run(MIN(ncalls, (uint64_t)IX_CALLS));
 	for (;;) {
 		stats->turns++;
-		tx_reclaim();
 		now = read_tsc();
+		/* Giving back is work, not idle time. */
+		if (tx_reclaim()) {
+			idle_over(now);
+			now = read_tsc();
+		}
 		if (until == ~0ul && usec != IX_FOREVER)
 			until = now + MIN(usec, 1ul << 40) * tsc_per_us;
 		if (unlikely(now >= timer_next))

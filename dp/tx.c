@@ -25,9 +25,10 @@ tx_init(void)
 		     (volatile uint32_t *)(DP_REGS_TX + boot->tx_tail), slots);
 }
 
-void
+bool
 tx_reclaim(void)
 {
+	uint64_t before = tx_done_count;
 	uint64_t cookie;
 
 	while (ring_tx_reclaim(&ring, &cookie)) {
@@ -37,6 +38,7 @@ tx_reclaim(void)
 		else
 			pbuf_free((struct pbuf *)cookie);
 	}
+	return tx_done_count != before;
 }
 
 bool

@@ -9,9 +9,11 @@
  *
  * A phase is KIND[,KEY=NUMBER]...; kinds: udp, tcp (closed loop, one message
  * under way on each connection), conn (connect, one message, close), open
- * (TCP, messages at random times of a given mean rate). Keys: c connections,
- * s bytes of a message, n messages, w messages before the count begins, r
- * messages per second.
+ * (TCP, messages at random times of a given mean rate), frames (c frames go
+ * to and fro between this and an `ixreflect -u`; no other kind may follow).
+ * Keys: c connections, s bytes of a message, n messages, w messages before the
+ * count begins, r messages per second, f messages under way if fewer than c:
+ * then the connections take turns.
  *
  * Each phase prints one line "ixbench: result key=value ..."; times are TSC
  * ticks. Snapshot 2k is taken before and 2k + 1 after the messages of phase k,
@@ -30,35 +32,6 @@ static char pattern[LOAD_SIZE_MAX];
 static uint32_t server;
 static uint16_t port = 7;
 static uint64_t gap_us = 1000;
-static uint64_t rng;
-
-/* --- Time ---------------------------------------------------------------- */
-
-static uint64_t
-random64(void)
-{
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return rng;
-}
-
-/*
- * -ln(u) for a random u of (0, 1], in units of 2^-16: the gap between two
- * events that know nothing of each other, their mean gap being 1.
- */
-static uint64_t
-random_gap(void)
-{
-	uint32_t u = (uint32_t)(random64() >> 32) | 1;
-	uint32_t e = 31 - __builtin_clz(u);
-	/* u = 2^e * (1 + f); log2(1 + f) is f + 0.3437 f (1 - f), nearly. */
-	uint64_t f = (((uint64_t)u << (31 - e)) & 0x7fffffff) >> 15;
-	uint64_t lg = f + (22525 * ((f * (65536 - f)) >> 16) >> 16);
-	uint64_t log2 = (uint64_t)(32 - e) * 65536 - lg;
-
-	return log2 * 45426 >> 16;
-}
 
 /* --- Messages ------------------------------------------------------------ */
 
@@ -71,7 +44,7 @@ conn_push(struct load_conn *c)
 	if (c->unsent == 0 || c->sending)
 		return;
 	c->iov.addr = (uint64_t)pattern;
-	c->iov.len = MIN(c->unsent, (uint64_t)LOAD_SIZE_MAX);
+	c->iov.len = MIN(c->unsent, 0xfffful);
 	load.slot_conn[ix.ncalls] = c;
 	call = ix_call(IX_SENDV, c->handle, (uint64_t)&c->iov, 1, 0);
 	if (!call)
@@ -86,7 +59,7 @@ message_send(struct load_conn *c, uint64_t when)
 	c->unsent += load.phase.size;
 	load.under_way++;
 	load.started++;
-	if (load.phase.kind == PHASE_UDP) {
+	if (load.phase.kind == PHASE_UDP || load.phase.kind == PHASE_FRAMES) {
 		load.slot_conn[ix.ncalls] = NULL;
 		c->unsent = 0;
 		ix_call(IX_UDP_SEND, c->handle, (uint64_t)pattern,
@@ -97,14 +70,34 @@ message_send(struct load_conn *c, uint64_t when)
 }
 
 static void
-message_done(struct load_conn *c, uint64_t now)
+answered(uint64_t took)
 {
-	uint64_t took = now - c->sent_at[c->done++ % LOAD_UNDER_WAY];
-
-	load.under_way--;
 	load.finished++;
 	if (load.counting && load.nsamples < LOAD_SAMPLES)
 		load.sample[load.nsamples++] = MIN(took, 0xffffffffu);
+}
+
+static void
+message_done(struct load_conn *c, uint64_t now)
+{
+	load.under_way--;
+	answered(now - c->sent_at[c->done++ % LOAD_UNDER_WAY]);
+}
+
+/*
+ * Who sends after c has been answered: c itself, or, if fewer messages than
+ * connections are under way, the next one in turn.
+ */
+static struct load_conn *
+next_sender(struct load_conn *c)
+{
+	if (load.phase.flight >= load.phase.conns)
+		return c;
+	do {
+		load.turn = (load.turn + 1) % load.phase.conns;
+		c = &load.conn[load.turn];
+	} while (c->done != c->sent);
+	return c;
 }
 
 /* Bytes of an answer: may the next message go? */
@@ -124,7 +117,19 @@ conn_received(struct load_conn *c, uint32_t len, uint64_t now)
 	}
 	if (load.phase.kind != PHASE_OPEN && c->done == c->sent &&
 	    load.started < load.target)
-		message_send(c, now);
+		message_send(next_sender(c), now);
+}
+
+/* A frame came back: once more round, or its way ends here. */
+static void
+frame_received(uint64_t addr, uint64_t now)
+{
+	bool again = load.started < load.target;
+
+	answered(now - load.conn[0].sent_at[0]);
+	load.conn[0].sent_at[0] = now;
+	load.started += again;
+	ix_call(again ? IX_FRAME_BOUNCE : IX_FRAME_DONE, addr, 0, 0, 0);
 }
 
 /* --- Events -------------------------------------------------------------- */
@@ -166,6 +171,9 @@ event(const struct ix_event *e, uint64_t now)
 		ix_call(IX_UDP_RECV_DONE, e->a, 0, 0, 0);
 		if (c->done != c->sent)
 			conn_received(c, load.phase.size, now);
+		break;
+	case IX_EV_FRAME:
+		frame_received(e->a, now);
 		break;
 	case IX_EV_CONNECTED:
 		connected(c, e->n, now);
@@ -269,6 +277,8 @@ conns_close(uint32_t n)
 		if (load.conn[i].state == LOAD_OPEN)
 			ix_call(IX_CLOSE, load.conn[i].handle, 0, 0, 0);
 		load.conn[i].state = LOAD_CLOSED;
+		if (ix.ncalls == IX_EVENTS)
+			turn(0);
 	}
 	load.nopen = 0;
 	rest(gap_us);
@@ -296,6 +306,19 @@ socks_open(uint32_t n)
 	load.under_way = 0;
 }
 
+/* A reflector answers by its stack once, to the first datagram. */
+static void
+frames_open(void)
+{
+	static uint64_t sock;
+
+	if (!sock) {
+		socks_open(1);
+		sock = load.conn[0].handle;
+	}
+	load.conn[0].handle = sock;
+}
+
 static void
 socks_close(uint32_t n)
 {
@@ -313,11 +336,30 @@ closed_loop(uint64_t count)
 
 	load.started = load.finished = 0;
 	load.target = count;
-	for (uint32_t i = 0; i < load.phase.conns && load.started < count; i++)
+	load.turn = load.phase.flight - 1;
+	for (uint32_t i = 0; i < load.phase.flight && load.started < count; i++)
 		if (load.conn[i].state == LOAD_OPEN)
 			message_send(&load.conn[i], now);
 	while (load.finished < count && load.errors == 0)
 		turn(LOAD_PATIENCE_US);
+}
+
+/*
+ * Frames that an ixreflect sends back: they leave as datagrams; then the
+ * stack is put aside on this side, too.
+ */
+static void
+frames(uint64_t count)
+{
+	load.started = load.finished = 0;
+	load.target = count;
+	load.conn[0].sent = 0;
+	for (uint32_t i = 0; i < load.phase.conns && load.started < count; i++)
+		message_send(&load.conn[0], read_tsc());
+	ix_call(IX_FRAMES, 1, 0, 0, 0);
+	while (load.finished < count && load.errors == 0)
+		turn(LOAD_PATIENCE_US);
+	ix_call_now(IX_FRAMES, 0, 0, 0, 0);
 }
 
 /* Connect, one message, close; conns of them at a time. */
@@ -356,7 +398,7 @@ open_loop(uint64_t count)
 			}
 			message_send(c, due);
 			next = (next + 1) % load.phase.conns;
-			due += random_gap() * (hz / load.phase.rate) >> 16;
+			due += load_random_gap() * (hz / load.phase.rate) >> 16;
 		}
 		turn(load.started == count || due <= now ? 0 :
 		     (due - now) / (hz / 1000000));
@@ -370,6 +412,8 @@ run_messages(uint64_t count)
 		churn(count);
 	else if (load.phase.kind == PHASE_OPEN)
 		open_loop(count);
+	else if (load.phase.kind == PHASE_FRAMES)
+		frames(count);
 	else
 		closed_loop(count);
 }
@@ -388,6 +432,8 @@ run_phase(uint32_t number)
 		conns_open(p->conns);
 	else if (p->kind == PHASE_UDP)
 		socks_open(p->conns);
+	else if (p->kind == PHASE_FRAMES)
+		frames_open();
 	if (p->warm)
 		run_messages(p->warm);
 	rest(gap_us);
@@ -427,7 +473,7 @@ main(int argc, char **argv)
 		else
 			args_usage("-s SERVER [-p PORT] [-g USEC] PHASE...");
 	}
-	rng = ix_info()->seed * 0x9e3779b97f4a7c15ul + 1;
+	load.rng = ix_info()->seed * 0x9e3779b97f4a7c15ul + 1;
 	for (uint32_t i = 0; i < sizeof(pattern); i++)
 		pattern[i] = "0123456789abcdef"[i & 15];
 	load_samples_init();

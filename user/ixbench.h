@@ -11,21 +11,23 @@
 #include "inc/libix.h"
 #include "inc/x86.h"
 
-#define LOAD_CONNS	512		/* a power of two */
+#define LOAD_CONNS	16384		/* a power of two */
 #define LOAD_UNDER_WAY	32		/* messages of one connection */
-#define LOAD_SIZE_MAX	65535
+#define LOAD_SIZE_MAX	65536
 #define LOAD_SAMPLES	(PG2SIZE / 4)
 #define LOAD_PATIENCE_US 100000
 
-enum phase_kind { PHASE_UDP, PHASE_TCP, PHASE_CONN, PHASE_OPEN, PHASE_KINDS };
+enum phase_kind {
+	PHASE_UDP, PHASE_TCP, PHASE_CONN, PHASE_OPEN, PHASE_FRAMES, PHASE_KINDS
+};
 
 static const char *const load_kinds[PHASE_KINDS] = {
-	"udp", "tcp", "conn", "open"
+	"udp", "tcp", "conn", "open", "frames"
 };
 
 struct phase {
 	enum phase_kind kind;
-	uint64_t conns, size, count, warm, rate;
+	uint64_t conns, size, count, warm, rate, flight;
 };
 
 enum load_state { LOAD_CLOSED = 0, LOAD_CONNECTING, LOAD_OPEN };
@@ -47,8 +49,10 @@ struct load {
 	struct load_conn *slot_conn[IX_CALLS];	/* whose call is in a slot */
 	uint64_t started, finished, target, under_way;
 	uint32_t nopen;
+	uint32_t turn;			/* who sent last, of those in turn */
 	uint64_t errors, refused, late;
 	bool counting;
+	uint64_t rng;			/* state of load_random() */
 	uint32_t *sample;		/* latencies */
 	uint32_t nsamples;
 };
@@ -99,17 +103,47 @@ load_parse(const char *word, struct phase *p)
 		case 'n': p->count = v; break;
 		case 'w': p->warm = v; break;
 		case 'r': p->rate = v; break;
+		case 'f': p->flight = v; break;
 		default: panic("ixbench: %s: no key %c", word, key);
 		}
 	}
+	if (p->flight == 0 || p->flight > p->conns)
+		p->flight = p->conns;
 	if (p->count == 0)
 		p->count = 100 * p->conns;
 	if (p->warm == ~0ul)
 		p->warm = p->kind == PHASE_CONN ? 4 : 4 * p->conns;
 	if (p->conns == 0 || p->conns > LOAD_CONNS - 64 || p->size == 0 ||
 	    p->size > LOAD_SIZE_MAX || p->rate == 0 || *s != '\0' ||
-	    (p->kind == PHASE_UDP && p->size > 1472))
+	    ((p->kind == PHASE_UDP || p->kind == PHASE_FRAMES) &&
+	     p->size > 1472))
 		panic("ixbench: %s is out of range", word);
+}
+
+static inline uint64_t
+load_random(void)
+{
+	load.rng ^= load.rng << 13;
+	load.rng ^= load.rng >> 7;
+	load.rng ^= load.rng << 17;
+	return load.rng;
+}
+
+/*
+ * -ln(u) for a random u of (0, 1], in units of 2^-16: the gap between two
+ * events that know nothing of each other, their mean gap being 1.
+ */
+static inline uint64_t
+load_random_gap(void)
+{
+	uint32_t u = (uint32_t)(load_random() >> 32) | 1;
+	uint32_t e = 31 - __builtin_clz(u);
+	/* u = 2^e * (1 + f); log2(1 + f) is f + 0.3437 f (1 - f), nearly. */
+	uint64_t f = (((uint64_t)u << (31 - e)) & 0x7fffffff) >> 15;
+	uint64_t lg = f + (22525 * ((f * (65536 - f)) >> 16) >> 16);
+	uint64_t log2 = (uint64_t)(32 - e) * 65536 - lg;
+
+	return log2 * 45426 >> 16;
 }
 
 /* Shell sort: no memory, and quick enough for some hundred thousand. */

@@ -2,6 +2,7 @@
 client's last word, ends QEMU, and hands out what was said and exported.
 Nothing that the run measures depends on when or how it is ended.
 """
+import contextlib
 import json
 import os
 import re
@@ -45,8 +46,10 @@ def qemu_path():
         "qemu-system-x86_64"
 
 
-def execute(directory, given, extra=(), last_word=LAST_WORD, image=None):
-    """Run the machine that `given` describes until last_word is printed."""
+@contextlib.contextmanager
+def running(directory, given, extra=(), image=None):
+    """The machine that `given` describes, while it runs: (its process, a
+    socket to its QMP server)."""
     os.makedirs(directory, exist_ok=True)
     for name in ("serial.log", "debugcon.bin"):
         if os.path.exists(os.path.join(directory, name)):
@@ -63,11 +66,17 @@ def execute(directory, given, extra=(), last_word=LAST_WORD, image=None):
                                    stderr=log, pass_fds=[theirs.fileno()])
     theirs.close()
     try:
-        watch(process, ours, directory, last_word)
+        yield process, ours
     finally:
         process.kill()
         process.wait()
         ours.close()
+
+
+def execute(directory, given, extra=(), last_word=LAST_WORD, image=None):
+    """Run the machine that `given` describes until last_word is printed."""
+    with running(directory, given, extra, image) as (process, qmp):
+        watch(process, qmp, directory, last_word)
     return Run(directory)
 
 
@@ -99,8 +108,9 @@ def watch(process, qmp, directory, last_word):
         time.sleep(0.05)
 
 
-def send(qmp, what):
+def send(qmp, what, **arguments):
     try:
-        qmp.sendall(json.dumps({"execute": what}).encode() + b"\n")
+        qmp.sendall(json.dumps({"execute": what, "arguments": arguments})
+                    .encode() + b"\n")
     except OSError:
         pass
