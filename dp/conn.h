@@ -24,7 +24,8 @@ enum conn_state {
 	CONN_CONNECTING,
 	CONN_OPEN,
 	CONN_CLOSED,		/* by the application; not by lwIP yet */
-	CONN_DYING,		/* dead was posted; freed in the next turn */
+	CONN_DYING,		/* dead was posted; stays while bytes shown to
+				   the application are not given back */
 };
 
 /* What is to be told. */
@@ -58,7 +59,7 @@ struct conn {
 	uint64_t written, acked;	/* offsets in the outgoing stream */
 	struct send_ref *refs, *refs_last;
 	uint64_t ack_tx;	/* tx_last_zero_copy at the last ACK */
-	struct conn *next;	/* free list, tell list or dying list */
+	struct conn *next;	/* free list or tell list */
 };
 
 struct listener {

@@ -244,8 +244,6 @@ int64_t call_recv_done(uint64_t handle, uint64_t bytes);
 int64_t call_close(uint64_t handle);
 int64_t call_abort(uint64_t handle);
 int64_t call_shutdown(uint64_t handle);
-/* Before the calls of a turn: what the last turn's dead connections held. */
-void tcp_reap(void);
 /* Post events of connections that have some, as far as there is room. */
 void tcp_emit(void);
 /* Anything left to post? */

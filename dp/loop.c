@@ -115,7 +115,6 @@ run(uint64_t ncalls, uint64_t usec)
 	uint32_t n;
 
 	nevents = 0;
-	tcp_reap();
 	if (ncalls)
 		calls_run(MIN(ncalls, (uint64_t)IX_CALLS));
 	for (;;) {

@@ -8,7 +8,6 @@ struct listener listeners[LISTENERS];
 
 static struct conn *free_conns;
 static struct conn *tell_first, **tell_last = &tell_first;
-static struct conn *dying;
 static struct send_ref send_refs[SEND_REFS];
 static struct send_ref *free_refs;
 uint32_t send_refs_free;
@@ -255,7 +254,7 @@ failed(void *arg, err_t err)
 
 	c->pcb = NULL;
 	c->ack_tx = tx_last_zero_copy;
-	/* An orderly end of both sides: what has arrived can still be read. */
+	/* An orderly end of both sides: the end of the stream says it all. */
 	if (err == ERR_CLSD && c->state == CONN_OPEN)
 		return;
 	c->error = error_code(err);
@@ -370,6 +369,8 @@ emit_sent(struct conn *c)
 static bool
 emit_start(struct conn *c)
 {
+	int error = c->state == CONN_CONNECTING ? c->error : 0;
+
 	if (!event_room())
 		return false;
 	if (c->tell & TELL_KNOCK) {
@@ -379,9 +380,9 @@ emit_start(struct conn *c)
 		c->tell &= ~TELL_KNOCK;
 		return true;
 	}
-	event_post(IX_EV_CONNECTED, -c->error, c->cookie, conn_handle(c), 0);
+	event_post(IX_EV_CONNECTED, -error, c->cookie, conn_handle(c), 0);
 	c->tell &= ~TELL_CONNECTED;
-	if (c->error)
+	if (error)
 		conn_free(c);
 	return true;
 }
@@ -393,7 +394,7 @@ emit(struct conn *c)
 	if ((c->tell & (TELL_KNOCK | TELL_CONNECTED)) && !emit_start(c))
 		return false;
 	/* Of a knock nothing more is told before it is accepted. */
-	if (c->state == CONN_KNOCK && !(c->tell & TELL_DEAD))
+	if (c->state == CONN_KNOCK)
 		return true;
 	if ((c->tell & (TELL_RECV | TELL_EOF)) && !emit_received(c))
 		return false;
@@ -406,6 +407,8 @@ emit(struct conn *c)
 	event_post(IX_EV_DEAD, -c->error, c->cookie, conn_handle(c), 0);
 	c->tell = 0;
 	c->state = CONN_DYING;
+	if (c->unread == 0)
+		conn_free(c);
 	return true;
 }
 
@@ -449,20 +452,6 @@ tcp_emit(void)
 		if (c->state == CONN_FREE) {
 			c->next = free_conns;
 			free_conns = c;
-		} else if (c->state == CONN_DYING) {
-			c->next = dying;
-			dying = c;
 		}
-	}
-}
-
-void
-tcp_reap(void)
-{
-	while (unlikely(dying)) {
-		struct conn *c = dying;
-
-		dying = c->next;
-		conn_free(c);
 	}
 }

@@ -12,7 +12,7 @@ lookup(uint64_t handle)
 	int64_t i = handle_index(handle, HANDLE_CONN, CONNS);
 
 	if (i < 0 || conns[i].gen != IX_HANDLE_GEN(handle) ||
-	    conns[i].state == CONN_FREE || conns[i].state >= CONN_CLOSED)
+	    conns[i].state == CONN_FREE || conns[i].state == CONN_CLOSED)
 		return NULL;
 	return &conns[i];
 }
@@ -171,8 +171,9 @@ call_accept(uint64_t handle, uint64_t cookie)
 	c->cookie = cookie;
 	if (c->pcb)
 		tcp_backlog_accepted(c->pcb);
-	if (c->rx_show)
-		conn_tell(c, TELL_RECV);
+	/* What came before, perhaps its end with it. */
+	if (c->rx_show || c->tell)
+		conn_tell(c, c->rx_show ? TELL_RECV : 0);
 	return 0;
 }
 
@@ -280,8 +281,11 @@ call_recv_done(uint64_t handle, uint64_t bytes)
 	int64_t r;
 
 	c = lookup_open(handle, &r);
-	if (!c)
-		return r;
+	if (unlikely(!c)) {
+		c = lookup(handle);
+		if (!c || c->state != CONN_DYING)
+			return r;
+	}
 	if (bytes > c->unread)
 		return -E_INVAL;
 	c->unread -= left;
@@ -302,6 +306,8 @@ call_recv_done(uint64_t handle, uint64_t bytes)
 		tcp_recved(c->pcb, part);
 		bytes -= part;
 	}
+	if (unlikely(c->state == CONN_DYING) && c->unread == 0)
+		conn_free(c);
 	return 0;
 }
 // @end

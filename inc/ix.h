@@ -105,12 +105,17 @@ struct ix_iovec {
 enum ix_event_type {
 	IX_EV_NONE = 0,
 	IX_EV_KNOCK,	/* a new connection. cookie: the listener's; a: its
-			   handle; b: IX_PEER of the other side */
+			   handle; b: IX_PEER of the other side. More is told
+			   of it once it is accepted, its end included */
 	IX_EV_CONNECTED,	/* n: 0, or an error: the handle is gone */
 	IX_EV_RECV,	/* a: address, n: bytes; n = 0: end of stream */
 	IX_EV_SENT,	/* n: bytes acknowledged, their memory is free again;
 			   a: bytes that can be sent now */
-	IX_EV_DEAD,	/* n: an error; the handle is gone */
+	IX_EV_DEAD,	/* n: an error; the last event of its connection. All
+			   that was received has been told before and stays as
+			   it is: the handle is gone when all is given back by
+			   IX_RECV_DONE, at once if nothing is held, or by
+			   IX_CLOSE. a: the handle */
 	IX_EV_UDP_RECV,	/* a: address, n: bytes, b: IX_PEER of the sender */
 	IX_EV_UDP_SENT,	/* a: first address of a send whose memory is free */
 	IX_EV_TIMER,	/* n: 0 */

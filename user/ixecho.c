@@ -143,8 +143,10 @@ send_result(struct conn *c, const struct ix_call *call)
 	uint64_t offered = 0, taken = MAX(call->op, 0l);
 
 	c->sending = false;
-	if (c->dead)
+	if (c->dead) {
+		list(c);
 		return;
+	}
 	for (uint32_t i = 0; i < call->arg[2]; i++)
 		offered += v[i].len;
 	c->done += taken;
@@ -206,6 +208,11 @@ work(uint32_t nevents)
 		todo = c->next;
 		c->listed = false;
 		if (c->dead) {
+			/* Not while a call in the batch names it. What was
+			   received and not sent goes back. */
+			if (c->sending)
+				continue;
+			ix_call(IX_CLOSE, c->handle, 0, 0, 0);
 			conn_free(c);
 			continue;
 		}
@@ -294,11 +301,9 @@ take(const struct ix_event *e, uint32_t left)
 		list(c);
 		break;
 	case IX_EV_DEAD:
-		/* Of a knock not accepted yet there is nothing to free. */
-		if (c) {
-			c->dead = true;
-			list(c);
-		}
+		c->dead = true;
+		urgent = URGENT;
+		list(c);
 		break;
 	}
 	return 1;

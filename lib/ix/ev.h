@@ -63,7 +63,7 @@ enum ev_state {
 	EV_KNOCK = 0,		/* waits for ixev_accept() */
 	EV_DIALING,
 	EV_OPEN,
-	EV_DEAD,		/* the handle is gone */
+	EV_DEAD,		/* the handle is 0, or only gives bytes back */
 	EV_GONE,		/* freed as soon as no list has it */
 };
 
@@ -251,7 +251,7 @@ bool ev_conn_calls(struct ixev *c);
 void ev_conn_result(struct ixev *c, enum ix_call_op op, int64_t result);
 void ev_conn_event(struct ixev *c, const struct ix_event *e);
 void ev_listener_event(struct ixev_listener *l, const struct ix_event *e);
-/* The handle is gone. */
+/* No more events of c will come. */
 void ev_conn_dead(struct ixev *c, int error);
 /* Free c if nothing refers to it any more. */
 void ev_conn_put(struct ixev *c);

@@ -61,18 +61,19 @@ ev_conn_dead(struct ixev *c, int error)
 	if (c->listener)
 		leave_listener(c);
 	c->state = EV_DEAD;
-	c->handle = 0;
 	c->error = error;
-	c->rx.first = 0;
-	c->rx_bytes = c->lent = 0;
-	c->done_bytes = 0;
+	/* What has been received can still be taken. */
+	if (!c->rx_bytes && !c->lent && !c->done_bytes)
+		c->handle = 0;
 	c->held++;
 	ev_send_release(c, true);
 	c->held--;
-	if (c->want & EV_WANT_CLOSE)
-		gone(c);
-	else
+	if (!(c->want & EV_WANT_CLOSE))
 		ev_tell(c, IXEV_HUP);
+	else if (c->handle)
+		ev_mark_dirty(c);
+	else
+		gone(c);
 }
 
 /* --- Listening ---------------------------------------------------------- */
@@ -133,21 +134,11 @@ knocked(struct ixev_listener *l, const struct ix_event *e)
 	ev_tell(c, IXEV_NEW);
 }
 
-/* Of a connection that is not accepted yet. */
 void
 ev_listener_event(struct ixev_listener *l, const struct ix_event *e)
 {
-	if (e->type == IX_EV_KNOCK) {
+	if (e->type == IX_EV_KNOCK)
 		knocked(l, e);
-		return;
-	}
-	if (e->type != IX_EV_DEAD)
-		return;
-	for (struct ixev *c = l->waiting; c; c = c->next_waiting)
-		if (c->handle == e->a) {
-			ev_conn_dead(c, e->n ? e->n : -E_CONN_RESET);
-			return;
-		}
 }
 
 struct ixev *
@@ -249,10 +240,35 @@ begin_calls(struct ixev *c)
 	return true;
 }
 
+/* Give back what the program has taken of a connection that is dead. */
+static bool
+dead_calls(struct ixev *c)
+{
+	bool closing = c->want & EV_WANT_CLOSE;
+
+	if (!c->handle)
+		return true;
+	if (closing) {
+		if (!ev_call(NULL, IX_CLOSE, c->handle, 0, 0, 0))
+			return false;
+		gone(c);
+		return true;
+	}
+	if (c->done_bytes && !ev_call(NULL, IX_RECV_DONE, c->handle,
+				      c->done_bytes, 0, 0))
+		return false;
+	c->done_bytes = 0;
+	if (!c->rx_bytes && !c->lent)
+		c->handle = 0;
+	return true;
+}
+
 bool
 ev_conn_calls(struct ixev *c)
 {
-	if (c->state >= EV_DEAD) {
+	if (c->state == EV_DEAD)
+		return dead_calls(c);
+	if (c->state > EV_DEAD) {
 		ev_conn_put(c);
 		return true;
 	}
@@ -453,7 +469,7 @@ ixev_close(struct ixev *c)
 {
 	c->want |= EV_WANT_CLOSE;
 	c->fn = NULL;
-	if (c->state == EV_DEAD || (c->state == EV_DIALING && !c->handle))
+	if ((c->state == EV_DEAD || c->state == EV_DIALING) && !c->handle)
 		gone(c);
 	else
 		ev_mark_dirty(c);

@@ -83,7 +83,7 @@ sock_drop(struct sock *s)
 	s->linger = true;
 	s->shut = true;
 	/* What nobody will read is given back, so that the end is orderly. */
-	while (s->kind == SK_CONN && !s->dead && s->in_count > s->in_first)
+	while (s->kind == SK_CONN && s->in_count > s->in_first)
 		s->credit += sock_pop(s).len;
 	sock_todo(s);
 }
@@ -183,19 +183,30 @@ serve_conn(struct sock *s)
 	return true;
 }
 
+/* What was received before the end is still the program's. */
+static bool
+serve_dead(struct sock *s)
+{
+	if (s->credit &&
+	    !add_call(IX_RECV_DONE, s->handle, s->credit, 0, 0, NULL))
+		return false;
+	s->credit = 0;
+	return true;
+}
+
 /* The same for any socket; frees it when it has ended. */
 static bool
 serve(struct sock *s)
 {
-	bool open = s->kind == SK_CONN && s->connected && !s->dead;
+	bool conn = s->kind == SK_CONN && s->connected;
 
-	if (open && !serve_conn(s))
+	if (conn && !(s->dead ? serve_dead(s) : serve_conn(s)))
 		return false;
 	if (!s->linger || s->sending || s->connecting)
 		return true;
-	if (open && s->out_acked != s->out_end)
+	if (conn && !s->dead && s->out_acked != s->out_end)
 		return true;
-	if (open && !add_call(IX_CLOSE, s->handle, 0, 0, 0, NULL))
+	if (conn && !add_call(IX_CLOSE, s->handle, 0, 0, 0, NULL))
 		return false;
 	if (s->kind == SK_LISTEN &&
 	    !add_call(IX_UNLISTEN, s->handle, 0, 0, 0, NULL))
@@ -278,7 +289,6 @@ died(struct sock *s, int error)
 	s->dead = s->eof = true;
 	s->error = error;
 	s->connecting = false;
-	s->in_first = s->in_count = s->in_off = 0;
 	if (s->linger)
 		sock_todo(s);
 }
