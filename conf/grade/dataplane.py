@@ -177,19 +177,6 @@ def dp_zero_copy(t):
         t.check(cost["zero_copy"] > 0, "sends without a copy")
 
 
-@test(5, "a batch is what is there: one by one, and up to the bound",
-      timeout=120)
-def dp_batches(t):
-    one = measure(t, 1, 300, 64)["batches"]
-    t.check(sum(one[2:]) * 50 <= sum(one), "batches of one at one "
-            "connection: %s" % one)
-    bound = measure(t, 64, 50, 64, "-b 1 -w -1 -t 0")["batches"]
-    t.equal(sum(bound[1:]), 0, "batches above the bound of 1")
-    many = measure(t, 64, 50, 64)["batches"]
-    t.check(sum(many[2:]) > 0, "batches of four and more at 64 connections: "
-            "%s" % many)
-
-
 # --- Several cores ----------------------------------------------------
 
 @test(10, "connections spread over 2 and 4 cores, each with its own",

@@ -1,0 +1,113 @@
+"""dptest.py: a dataplane on the second network card, for tests: starting and
+ending it, and clients made of raw frames.
+
+	peer = Peer(t, hosts={HOST: HOST_MAC})
+	m = start(t, "ixcp run -k ixecho -- -m 1", {"peer": peer})
+	...
+	finish(t, m)
+"""
+import re
+import threading
+
+from frames import ACK, ARP, SYN, TCP, arp_request, ethernet, ipv4, tcp
+
+IP, HOST = "10.0.3.15", "10.0.3.100"
+MAC, HOST_MAC = "52:54:00:12:34:57", "52:54:00:4a:58:64"
+SERVES = r"^(ix\w+|echosrv|httpd): (core 0 of \d+ )?(core 0 )?" \
+         r"(serves|port|waiting)"
+DIED = r"^panic|libOS panic|panic in core|died in ring"
+
+
+def start(t, command, card, cpus=2, ready=SERVES, programs=""):
+    """A machine whose second card is the dataplane's. It stays after ixcp's
+    end until finish(): `command` has the option -k."""
+    m = t.machine(programs + command, cpus=cpus, nics=[{}, card],
+                  boot={"mode": "both", "until": "ixcp"})
+    m.start()
+    m.wait_line("press a key")
+    m.send("k")
+    if ready:
+        m.wait_line(ready)
+    return m
+
+
+def finish(t, m, *lines, no=(DIED,)):
+    """ixcp has ended its dataplane; nothing was lost."""
+    m.wait_line("press a key")
+    m.send("k")
+    m.wait_end()
+    m.require_clean()
+    t.match(m, *lines, no=no)
+
+
+def hear(peer):
+    """Everything sent so far has been received, and HOST is known."""
+    peer.send(arp_request(HOST_MAC, HOST, IP))
+    peer.expect(lambda f: f.type == ARP and f.op == 2, "an ARP reply")
+
+
+def load(link, mode, *options, **settings):
+    return link.load(mode, "--peer", IP, "--ip", HOST, *options, **settings)
+
+
+def report(t, m, name):
+    """The counts of the report that a program prints at its end."""
+    found = re.search(r"^%s: core 0: (\d+) frames in, (\d+) out, (\d+) "
+                      r"doorbells, (\d+) dropped, copied (\d+), zero-copy "
+                      r"sends (\d+), batches( [\d ]+)$" % name, m.text, re.M)
+    if not found:
+        t.fail("%s printed no report" % name)
+    numbers = [int(n) for n in found.groups()[:-1]]
+    return dict(zip(("in", "out", "doorbells", "dropped", "copied",
+                     "zero_copy"), numbers),
+                batches=[int(n) for n in found.group(7).split()])
+
+
+class Client:
+    """A TCP client made of raw frames: it acknowledges only when told."""
+
+    def __init__(self, t, peer, port=40000):
+        self.t, self.peer, self.port = t, peer, port
+        self.seq, self.ack = 1000, 0
+        self.data = b""                 # in order, from what came so far
+        self.segments = 0
+        self.send(SYN)
+        f = self.expect(lambda f: f.flags & SYN, "a SYN|ACK")
+        self.seq += 1
+        self.start = self.ack = (f.seq + 1) & 0xffffffff
+        self.send(ACK)
+
+    def send(self, flags, payload=b""):
+        self.peer.send(ethernet(MAC, HOST_MAC, 0x0800, ipv4(
+            HOST, IP, TCP, tcp(HOST, IP, self.port, 7, self.seq, self.ack,
+                               flags, payload))))
+        self.seq += len(payload)
+
+    def expect(self, wanted, what, timeout=5):
+        return self.peer.expect(
+            lambda f: f.protocol == TCP and f.dport == self.port and
+            wanted(f), what, timeout)
+
+    def take(self, timeout=5):
+        """The next segment with data."""
+        f = self.expect(lambda f: f.data, "data", timeout)
+        self.segments += 1
+        at = (f.seq - self.start) & 0xffffffff
+        if at == len(self.data):
+            self.data += f.data
+        return f
+
+    def acknowledge(self, count):
+        self.ack = (self.start + count) & 0xffffffff
+        self.send(ACK)
+
+
+class Background:
+    """Something that runs meanwhile and ends with the machine."""
+
+    def __init__(self, function):
+        self.thread = threading.Thread(target=function, daemon=True)
+        self.thread.start()
+
+    def end(self):
+        self.thread.join(30)
