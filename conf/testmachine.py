@@ -175,7 +175,8 @@ class Machine:
 
     def wait_line(self, pattern, timeout=20):
         """Wait for a line that matches, later than the last one that was
-        waited for; an unfinished line counts (a prompt). The match."""
+        waited for; an unfinished line counts if it ends in a blank (a
+        prompt). The match."""
         regex = re.compile(pattern)
         found = []
 
@@ -185,7 +186,8 @@ class Machine:
                 found.append(regex.search(self.lines[self.seen - 1]))
                 if found[-1]:
                     return True
-            found.append(regex.search(self.partial))
+            found.append(self.partial.endswith(" ") and
+                         regex.search(self.partial))
             return found[-1] or self.status is not None
 
         self.wait(ready, timeout, "a line matching  %s" % pattern)

@@ -3,6 +3,7 @@ frames.py, elflines.py), run by `make check`. Starts no machine."""
 import os
 import sys
 import tempfile
+import threading
 import types
 import unittest
 
@@ -13,6 +14,7 @@ import elflines  # noqa: E402
 import frames  # noqa: E402
 import gradelib  # noqa: E402
 import gradereport  # noqa: E402
+import testmachine  # noqa: E402
 
 
 def graded(*functions):
@@ -28,6 +30,22 @@ def graded(*functions):
         for entry in gradelib.TESTS:
             gradelib.run_entry(entry, options)
     return list(gradelib.TESTS)
+
+
+class Waiting(unittest.TestCase):
+    def test_wait_line(self):
+        test = types.SimpleNamespace(remaining=lambda: 0.1)
+        m = testmachine.Machine.__new__(testmachine.Machine)
+        m.__dict__.update(test=test, text="", partial="", lines=[], seen=0,
+                          calls=[], status=None, timed_out=None,
+                          changed=threading.Condition())
+        m.take("one\nfree 12")
+        with self.assertRaises(testmachine.MachineError):
+            m.wait_line(r"^free (\d+)$")        # more may come
+        m.take("34\nK> ")
+        m.seen = 0
+        self.assertEqual(m.wait_line(r"^free (\d+)$").group(1), "1234")
+        self.assertTrue(m.wait_line(r"^K> $"))
 
 
 class Verdicts(unittest.TestCase):
