@@ -11,6 +11,8 @@
 #include "dp/libos.h"
 #include "lib/lwip/tcp_buckets.h"
 #include "lwip/etharp.h"
+#include "lwip/memp.h"
+#include "lwip/stats.h"
 
 uint32_t nevents;
 
@@ -37,6 +39,23 @@ mailbox_look(void)
 		poll_us_now = common->mailbox[core].arg;
 }
 
+static uint32_t
+used(memp_t pool)
+{
+	return lwip_stats.memp[pool]->used;
+}
+
+/* What is in use, for those who look at a dataplane from outside. */
+static void
+publish(void)
+{
+	stats->rx_free = rxbuf_nfree;
+	stats->tcp_pcbs = used(MEMP_TCP_PCB);
+	stats->tcp_segs = used(MEMP_TCP_SEG);
+	stats->heap = used(MEMP_POOL_104) + used(MEMP_POOL_208) +
+		used(MEMP_POOL_640) + used(MEMP_POOL_1600);
+}
+
 static void
 stack_timers(uint64_t now)
 {
@@ -49,6 +68,7 @@ stack_timers(uint64_t now)
 		if (tcp_buckets_busy())
 			tcp_buckets_tmr();
 		mailbox_look();
+		publish();
 	}
 	if (now >= arp_tmr_next) {
 		arp_tmr_next = now + 1000000 * tsc_per_us;

@@ -281,6 +281,8 @@ conn_attach(struct conn *c, struct tcp_pcb *pcb)
 	tcp_sent(pcb, sent);
 	tcp_err(pcb, failed);
 	tcp_nagle_disable(pcb);
+	/* A peer that vanished is noticed. */
+	ip_set_option(pcb, SOF_KEEPALIVE);
 }
 
 void

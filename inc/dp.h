@@ -100,6 +100,8 @@ struct dp_stats {
 	uint64_t rx_free;	/* buffers free */
 	uint64_t rx_free_min;
 	uint64_t tcp_conns, tcp_refused;
+	/* Of lwIP's pools in use, as a timer found it: at most 1 s old. */
+	uint64_t tcp_pcbs, tcp_segs, heap;
 	uint64_t udp_dropped;
 	uint64_t waits;		/* dp_wait calls */
 	uint64_t timer_tsc;	/* TSC ticks in lwIP's timers */

@@ -48,11 +48,13 @@ dpstat_print(int dp)
 				stats) + i * sizeof(s), &s, sizeof(s)) < 0)
 			continue;
 		cprintf("  core %u: CPU %u, queue %u, %u flow groups, %lu "
-			"turns, %lu crossings, %lu frames in, %lu out, %lu "
-			"dropped, %lu connections, %lu buffers free, %lu "
-			"waits\n", i, info.core[i].cpu, info.core[i].queue,
-			info.core[i].groups, s.turns, s.crossings,
-			s.c.rx_frames, s.c.tx_frames, s.c.rx_dropped,
-			s.tcp_conns, s.rx_free, s.waits);
+			"turns, %lu crossings, %lu waits, %lu frames in, %lu "
+			"out, %lu dropped\n", i, info.core[i].cpu,
+			info.core[i].queue, info.core[i].groups, s.turns,
+			s.crossings, s.waits, s.c.rx_frames, s.c.tx_frames,
+			s.c.rx_dropped);
+		cprintf("  core %u: %lu connections, %lu PCBs, %lu segments, "
+			"heap %lu, %lu buffers free\n", i, s.tcp_conns,
+			s.tcp_pcbs, s.tcp_segs, s.heap, s.rx_free);
 	}
 }

@@ -9,6 +9,8 @@
  *	ixcp stop [-k] ID TIMES	by force, that often, soon after each start
  *	ixcp move [-k] ID GROUP COUNT CORE	flow groups to another core
  *	ixcp status [-k]	who has what; -k: after a key
+ *	ixcp watch		the same at each key, until it is a digit, the
+ *				ID of one to stop
  *
  *	-c CORES	how many (1)		-n NIC	which (the last)
  *	-b BOUND	frames per batch (64)
@@ -303,14 +305,18 @@ move(int dp, uint32_t first, uint32_t count, uint32_t to)
 		first, to);
 }
 
-static void
+/* The key; without -k there is none to wait for. */
+static int
 wait_for_key(const struct options *o)
 {
+	int key = 0;
+
 	if (!o->keys)
-		return;
+		return 0;
 	cprintf("ixcp: press a key\n");
-	while (sys_cgetc() == 0)
+	while ((key = sys_cgetc()) == 0)
 		sys_console_wait();
+	return key;
 }
 
 /* Run o->app with each word as its argument, one after the other. */
@@ -360,7 +366,7 @@ take_option(struct args *a, int opt, struct options *o)
 
 #define USAGE	"run [-c CORES] [-n NIC] [-b BOUND] [-w USEC] [-t MSEC] " \
 		"APP [ARGUMENTS] | stop ID [TIMES] | " \
-		"move ID GROUP COUNT CORE | status"
+		"move ID GROUP COUNT CORE | status | watch"
 
 static void
 parse_run(struct args *a, struct options *o, bool each)
@@ -408,7 +414,7 @@ manage(struct args *a, const char *command)
 	long n[4];
 	int count = 0;
 
-	if (strcmp(command, "status") == 0) {
+	if (strcmp(command, "status") == 0 || strcmp(command, "watch") == 0) {
 		for (int i = 0; i < DP_MAX; i++)
 			dpstat_print(i);
 		return true;
@@ -432,6 +438,7 @@ main(int argc, char **argv)
 	static struct options o;
 	const char *command;
 	struct args a;
+	int key;
 
 	args_start(&a, argc, argv);
 	command = args_next(&a);
@@ -440,11 +447,18 @@ main(int argc, char **argv)
 		parse_run(&a, &o, command[0] == 'e');
 		return 0;
 	}
-	if (command && args_option(&a) == 'k') {
-		o.keys = true;
-		wait_for_key(&o);
-	}
+	o.keys = command && (strcmp(command, "watch") == 0 ||
+			     args_option(&a) == 'k');
+	key = wait_for_key(&o);
 	if (!command || !manage(&a, command))
 		args_usage(USAGE);
+	while (strcmp(command, "watch") == 0) {
+		if (key >= '0' && key < '0' + DP_MAX) {
+			stop(key - '0');
+			break;
+		}
+		key = wait_for_key(&o);
+		manage(&a, command);
+	}
 	return 0;
 }
