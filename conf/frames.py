@@ -64,10 +64,14 @@ def arp_request(src_mac, src_ip, dst_ip):
         1, src_mac, src_ip, "00:00:00:00:00:00", dst_ip))
 
 
-def ipv4(src, dst, protocol, payload, ident=1, ttl=64, flags=0x4000):
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), ident,
-                         flags, ttl, protocol, 0, socket.inet_aton(src),
-                         socket.inet_aton(dst))
+def ipv4(src, dst, protocol, payload, ident=1, ttl=64, flags=0x4000,
+         options=b""):
+    """A packet. options must be a multiple of four bytes; flags is the word
+    with the fragment's offset."""
+    size = 20 + len(options)
+    header = struct.pack("!BBHHHBBH4s4s", 0x40 + size // 4, 0,
+                         size + len(payload), ident, flags, ttl, protocol, 0,
+                         socket.inet_aton(src), socket.inet_aton(dst)) + options
     return (header[:10] + struct.pack("!H", checksum(header)) + header[12:] +
             payload)
 

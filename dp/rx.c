@@ -9,7 +9,8 @@
  */
 #include "dp/libos.h"
 #include "lib/lwip/tcp_buckets.h"
-#include "netif/ethernet.h"
+#include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip4.h"
 
 static struct ring_rx ring;
 static uint64_t cookies[DP_RX_SLOTS];
@@ -43,9 +44,19 @@ repost(struct rxbuf *b)
 	ring_rx_post(&ring, b->pa, (uint64_t)b);
 }
 
-/* A frame of at least the Ethernet minimum, its buffer taken off the ring. */
+/* Part of an IPv4 packet? The NIC checks no TCP or UDP sum of such a frame. */
+static bool
+is_fragment(const uint8_t *mem)
+{
+	const struct ip_hdr *ip = (const void *)(mem + sizeof(struct eth_hdr));
+
+	return *(uint16_t *)(mem + ETHERTYPE_OFF) == ETHERTYPE_IPV4 &&
+		(IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF));
+}
+
+/* A frame, its buffer taken off the ring. flags: RING_RX_*. */
 static void
-frame_in(struct rxbuf *b, uint32_t len)
+frame_in(struct rxbuf *b, uint32_t len, uint32_t flags)
 {
 	uint8_t *mem = b->mem;
 	bool ipv4;
@@ -58,6 +69,11 @@ frame_in(struct rxbuf *b, uint32_t len)
 	if (unlikely(len < RING_FRAME_PAD)) {
 		memset(mem + len, 0, RING_FRAME_PAD - len);
 		len = RING_FRAME_PAD;
+	}
+	if (unlikely(!(flags & RING_RX_L4_CHECKED)) && is_fragment(mem)) {
+		stats->ip_fragments++;
+		rxbuf_put(b);
+		return;
 	}
 	ipv4 = *(uint16_t *)(mem + ETHERTYPE_OFF) == ETHERTYPE_IPV4;
 	if (unlikely(!ipv4))
@@ -98,7 +114,7 @@ rx_poll(uint32_t bound)
 		frames++;
 		bytes += f.len;
 		trace(TRACE_DP_RX, f.len, n);
-		frame_in(b, f.len);
+		frame_in(b, f.len, f.flags);
 		trace(TRACE_DP_STACK_IN, f.len, n);
 	}
 	if (n == 0) {

@@ -4,6 +4,7 @@
  * sent. One doorbell per turn tells the NIC.
  */
 #include "dp/libos.h"
+#include "lwip/inet_chksum.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/prot/ip.h"
 #include "lwip/prot/ip4.h"
@@ -105,6 +106,13 @@ static const struct ring_tx_offload offload_ip = {
 	.flags = RING_TX_IP_CSUM, .l2len = 14, .l3len = 20,
 };
 
+static void
+sum_header(struct ip_hdr *ip)
+{
+	IPH_CHKSUM_SET(ip, 0);
+	IPH_CHKSUM_SET(ip, inet_chksum(ip, IPH_HL_BYTES(ip)));
+}
+
 /* What the NIC shall compute for an outgoing frame of lwIP's. */
 static const struct ring_tx_offload *
 choose_offload(const struct pbuf *p)
@@ -115,6 +123,11 @@ choose_offload(const struct pbuf *p)
 
 	if (ring.kind != RING_ADV || eth->type != PP_HTONS(ETHTYPE_IP))
 		return NULL;
+	/* Options: lwIP sends none but those that come back with an echo. */
+	if (unlikely(IPH_HL_BYTES(ip) != IP_HLEN)) {
+		sum_header((struct ip_hdr *)ip);
+		return NULL;
+	}
 	l4len = p->tot_len - sizeof(*eth) - IP_HLEN;
 	if (IPH_PROTO(ip) == IP_PROTO_TCP) {
 		((struct tcp_hdr *)(ip + 1))->chksum = pseudo_sum(ip, l4len);
@@ -127,6 +140,21 @@ choose_offload(const struct pbuf *p)
 	return &offload_ip;
 }
 
+/* A frame in more pieces than the ring takes: in one, then. */
+static err_t
+tx_gathered(struct netif *nif, struct pbuf *p)
+{
+	struct pbuf *whole = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+	err_t e;
+
+	if (!whole)
+		return ERR_MEM;
+	stats->c.copy_dp_small_send += p->tot_len;
+	e = tx_pbuf(nif, whole);
+	pbuf_free(whole);
+	return e;
+}
+
 err_t
 tx_pbuf(struct netif *nif, struct pbuf *p)
 {
@@ -135,6 +163,8 @@ tx_pbuf(struct netif *nif, struct pbuf *p)
 
 	trace(TRACE_DP_STACK_OUT, p->tot_len, 0);
 	n = gather(p, frags);
+	if (unlikely(n == 0) && p->next)
+		return tx_gathered(nif, p);
 	if (n == 0 || ring_tx_put(&ring, frags, n, choose_offload(p),
 				  (uint64_t)p) < 0) {
 		stats->c.tx_full++;

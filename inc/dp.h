@@ -103,6 +103,7 @@ struct dp_stats {
 	/* Of lwIP's pools in use, as a timer found it: at most 1 s old. */
 	uint64_t tcp_pcbs, tcp_segs, heap;
 	uint64_t udp_dropped;
+	uint64_t ip_fragments;	/* dropped: they are not put together */
 	uint64_t waits;		/* dp_wait calls */
 	uint64_t timer_tsc;	/* TSC ticks in lwIP's timers */
 	uint64_t sends_zero_copy, sends_copied;

@@ -49,10 +49,11 @@ dpstat_print(int dp)
 			continue;
 		cprintf("  core %u: CPU %u, queue %u, %u flow groups, %lu "
 			"turns, %lu crossings, %lu waits, %lu frames in, %lu "
-			"out, %lu dropped\n", i, info.core[i].cpu,
-			info.core[i].queue, info.core[i].groups, s.turns,
-			s.crossings, s.waits, s.c.rx_frames, s.c.tx_frames,
-			s.c.rx_dropped);
+			"out, %lu dropped, %lu IP fragments\n", i,
+			info.core[i].cpu, info.core[i].queue,
+			info.core[i].groups, s.turns, s.crossings, s.waits,
+			s.c.rx_frames, s.c.tx_frames, s.c.rx_dropped,
+			s.ip_fragments);
 		cprintf("  core %u: %lu connections, %lu PCBs, %lu segments, "
 			"heap %lu, %lu buffers free\n", i, s.tcp_conns,
 			s.tcp_pcbs, s.tcp_segs, s.heap, s.rx_free);

@@ -8,7 +8,10 @@
  *	r	look at all bytes that have come, say how they ended, give
  *		them back, close
  *
- * Byte i of a stream must be i % 251. One connection at a time.
+ *	s	send 1,280 bytes of it out of 64 places
+ *	f	say how many fragments were dropped
+ *
+ * Byte i of a stream is i % 251. One connection at a time.
  */
 #include "inc/assert.h"
 #include "inc/dp.h"
@@ -69,6 +72,31 @@ look(uint64_t datagram)
 	error = 0;
 }
 
+/* Gaps between the pieces: the libOS can join none. */
+static void
+send_pieces(void)
+{
+	static uint8_t data[64][32];
+	static struct ix_iovec iov[64];
+
+	for (uint32_t i = 0; i < 64; i++) {
+		for (uint32_t k = 0; k < 20; k++)
+			data[i][k] = (i * 20 + k) % 251;
+		iov[i].addr = (uint64_t)data[i];
+		iov[i].len = 20;
+	}
+	ix_call(IX_SENDV, handle, (uint64_t)iov, 64, 0);
+}
+
+static void
+say_fragments(void)
+{
+	static struct dp_stats s;
+
+	ix_stats(&s);
+	cprintf("ixlate: %lu fragments dropped\n", s.ip_fragments);
+}
+
 static void
 asked(const struct ix_event *e)
 {
@@ -80,6 +108,10 @@ asked(const struct ix_event *e)
 	}
 	if (letter == 'a')
 		ix_call(IX_ACCEPT, handle, 1, 0, 0);
+	else if (letter == 's')
+		send_pieces();
+	else if (letter == 'f')
+		say_fragments();
 	else if (letter == 'c')
 		ix_call(IX_CONNECT, (ix_info()->ip & ~255u) | 100, 7, 1, 0);
 	ix_call(IX_UDP_RECV_DONE, e->a, 0, 0, 0);

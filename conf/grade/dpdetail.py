@@ -8,8 +8,8 @@ import socket
 
 from dptest import (DIED, HOST, HOST_MAC, IP, MAC, Background, Client, finish,
                     hear, load, report, start)
-from frames import (ACK, FIN, PSH, RST, SYN, TCP, UDP, Peer, ethernet, ipv4,
-                    tcp, udp)
+from frames import (ACK, FIN, ICMP, PSH, RST, SYN, TCP, UDP, Peer, ethernet,
+                    icmp_echo, ipv4, tcp, udp)
 from gradelib import SCALE, part, test
 from loadtool import Link
 
@@ -195,6 +195,48 @@ def dp_last_bytes(t):
     late.m.wait_line("^ixlate: it has ended")
     late.noise()
     late.found("Crd", "-[1-9]\\d*", 1000)
+    late.m.stop()
+
+
+@test(5, "a message out of 64 places goes out whole")
+def dp_pieces(t):
+    late = Late(t)
+    c = late.knock()
+    late.tell(b"a")
+    late.tell(b"s")
+    while len(c.data) < 1280:
+        c.take()
+        c.acknowledge(len(c.data))
+    t.equal(c.data, stream(1280), "the bytes")
+    late.m.stop()
+
+
+@test(5, "ICMP echo with IP options is answered; fragments are dropped and "
+      "counted")
+def dp_ip(t):
+    def send(protocol, payload, **fields):
+        late.peer.send(ethernet(MAC, HOST_MAC, 0x0800, ipv4(
+            HOST, IP, protocol, payload, **fields)))
+
+    late = Late(t)
+    # A record-route option with room for one address, and without options.
+    for number, options in enumerate((b"\x07\x07\x08\x0a\x00\x03\x0f\x01",
+                                      b"\x01" * 40, b"")):
+        send(ICMP, icmp_echo(8, 7, number, stream(56)), options=options)
+        f = late.peer.expect(lambda f: f.protocol == ICMP and
+                             f.number == number, "an echo reply")
+        t.check(f.ip_ok and f.sum_ok and f.kind == 0, "right checksums")
+        t.equal(f.data, stream(56), "the bytes")
+    # Two fragments of a datagram, and a connection's first frame in two.
+    whole = udp(HOST, IP, 9, 9, b"f" + stream(999))
+    for part_of, flags in ((whole[:800], 0x2000), (whole[800:], 100)):
+        send(UDP, part_of, flags=flags, ident=77)
+    whole = tcp(HOST, IP, 40000, 7, 1, 0, SYN)
+    send(TCP, whole[:16], flags=0x2000, ident=78)
+    send(TCP, whole[16:], flags=2, ident=78)
+    late.tell(b"f")
+    late.m.wait_line("^ixlate: 4 fragments dropped")
+    t.check("knock" not in late.m.text, "no knock")
     late.m.stop()
 
 
