@@ -1,9 +1,9 @@
 """command.py: the machine that JIX runs on, as a QEMU command line.
 
-Checks the variables that a user may give to make (DESIGN.md, section 2) and
-turns them into arguments for QEMU.  Starts nothing: conf/qemu.py runs the
-machine for a user, conf/gradelib.py for a test, and both build the command
-here.  Relies on Python's standard library only.
+Checks the variables that a user may give to make (`make help` lists them)
+and turns them into arguments for QEMU.  Starts nothing: conf/qemu.py runs
+the machine for a user, conf/gradelib.py for a test, and both build the
+command here.  Relies on Python's standard library only.
 
 	cfg = Config({"CPUS": "4", "ARGS": "hello"}, programs=["hello"])
 	argv = cfg.command(chardev="stdio")

@@ -170,7 +170,7 @@ _Static_assert(sizeof(struct ix_area) <= IX_TLS_OFF, "fits its place");
 #define IX_HANDLE_CORE(h)	((uint32_t)(h) >> 24)
 #define IX_HANDLE_GEN(h)	((uint32_t)((h) >> 32))
 
-/* Enter the libOS (lib/ix/enter.S): result of the operation. */
+/* Enter the libOS (lib/ix/entry.S): result of the operation. */
 int64_t ix_enter(uint64_t op, uint64_t a, uint64_t b, uint64_t c);
 
 #endif

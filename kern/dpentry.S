@@ -19,27 +19,10 @@
 #include "inc/memlayout.h"
 #include "inc/mmu.h"
 #include "inc/trap.h"
+#include "kern/regs.h"
 
 #define FRAME_CS	144		/* of struct trapframe */
 #define FRAME_WORDS	22
-
-	.macro POP_REGS
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rbp
-	popq	%rdx
-	popq	%rcx
-	popq	%rbx
-	popq	%rax
-	.endm
 
 	.section .stub.text, "ax"
 
@@ -50,12 +33,8 @@ dp_stubs:
 	.set	vector, 0
 	.rept	256
 	.balign 16
-	.if	vector < 32
-	.if	((TRAPS_WITH_ERR >> vector) & 1) == 0
+	.if	(vector > 31) || !((TRAPS_WITH_ERR >> (vector & 31)) & 1)
 	pushq	$0			/* the processor pushes none */
-	.endif
-	.else
-	pushq	$0
 	.endif
 	pushq	$vector
 	jmp	dp_entry
@@ -64,21 +43,7 @@ dp_stubs:
 
 	.type dp_entry, @function
 dp_entry:
-	pushq	%rax
-	pushq	%rbx
-	pushq	%rcx
-	pushq	%rdx
-	pushq	%rbp
-	pushq	%rsi
-	pushq	%rdi
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	PUSH_REGS pushq
 	pushq	$FL_MBS			/* no AC, DF, NT, TF; IF is off */
 	popfq
 	testb	$3, FRAME_CS(%rsp)

@@ -42,6 +42,18 @@ start_programs(void)
 	}
 }
 
+/* The TSC starts at 0 when the processor does: BIOS and loader come first. */
+static void
+print_boot_time(void)
+{
+	uint64_t ms = tsc_hz / 1000;
+	uint64_t now = read_tsc();
+
+	cprintf("jix: first program after %lu ms: BIOS and loader %lu, "
+		"kernel %lu\n", now / ms, uinfo->boot_tsc / ms,
+		(now - uinfo->boot_tsc) / ms);
+}
+
 /* The second half, on CPU 0's own stack. */
 static void NORETURN
 init_rest(void)
@@ -64,6 +76,7 @@ init_rest(void)
 		mem_check();
 	crash_test();
 	start_programs();
+	print_boot_time();
 	sched_yield();
 }
 

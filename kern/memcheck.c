@@ -62,6 +62,11 @@ check_2m(void)
 	struct page_info *big = page_alloc_2m(ALLOC_ZERO), *list = NULL, *pp;
 
 	assert(big && page2pa(big) % PG2SIZE == 0);
+	/* What is freed last is had first: now it is used memory. */
+	memset(page2kva(big), 0xa5, PG2SIZE);
+	page_free(big);
+	pp = page_alloc_2m(ALLOC_ZERO);
+	assert(pp == big);
 	for (size_t w = 0; w < PG2SIZE / 8; w += 512)
 		assert(((uint64_t *)page2kva(big))[w] == 0);
 	assert(page_count_free() == before - 512);

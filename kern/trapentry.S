@@ -23,6 +23,7 @@
 #include "inc/memlayout.h"
 #include "inc/mmu.h"
 #include "inc/trap.h"
+#include "kern/regs.h"
 
 #define CLAC \
 	9: .byte 0x0f, 0x01, 0xca; \
@@ -37,42 +38,6 @@
 	.macro SAVE reg
 	PUSH	\reg
 	.cfi_rel_offset \reg, 0
-	.endm
-
-	.macro PUSH_REGS
-	SAVE	%rax
-	SAVE	%rbx
-	SAVE	%rcx
-	SAVE	%rdx
-	SAVE	%rbp
-	SAVE	%rsi
-	SAVE	%rdi
-	SAVE	%r8
-	SAVE	%r9
-	SAVE	%r10
-	SAVE	%r11
-	SAVE	%r12
-	SAVE	%r13
-	SAVE	%r14
-	SAVE	%r15
-	.endm
-
-	.macro POP_REGS
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rbp
-	popq	%rdx
-	popq	%rcx
-	popq	%rbx
-	popq	%rax
 	.endm
 
 	.text
@@ -104,7 +69,7 @@ trap_common:
 	.cfi_offset %rsp, -16
 	cld
 	CLAC
-	PUSH_REGS
+	PUSH_REGS SAVE
 	movq	%rsp, %rdi
 	call	trap			/* comes back only to kernel code */
 	POP_REGS
@@ -147,7 +112,7 @@ syscall_common:
 	.cfi_offset %rip, -40
 	PUSH $0				/* err */
 	PUSH $T_SYSCALL
-	PUSH_REGS
+	PUSH_REGS SAVE
 	movq	%rsp, %rdi
 	call	trap
 	ud2				/* trap does not return */
