@@ -200,7 +200,8 @@ env_start_program(const char *cmdline)
 	}
 	if (strcmp(e->name, "ns") == 0)
 		e->type = ENV_TYPE_NS;
-	else if (strcmp(e->name, "ixcp") == 0)
+	else if (strcmp(e->name, "ixcp") == 0 ||
+		 strcmp(e->name, "evilcp") == 0)
 		e->type = ENV_TYPE_CONTROL;
 	else if (strcmp(e->name, "testoutput") == 0 ||
 		 strcmp(e->name, "testinput") == 0)

@@ -86,14 +86,15 @@ export_snapshot(int tag)
 }
 
 int64_t
-call_snapshot(struct env *e UNUSED, uint32_t tag)
+call_snapshot(struct env *e, uint32_t tag)
 {
 	if (tag > 0xffff)
 		return -E_INVAL;
 	if (exported >= EXPORT_MAX)
 		return -E_NO_MEM;
 	export_snapshot(tag);
-	trace_export();
+	/* A bound core: only its own dataplane stays as long as it looks. */
+	trace_export(e ? NULL : this_cpu()->dp->dp);
 	return 0;
 }
 
@@ -106,5 +107,5 @@ export_all(void)
 		return;
 	export_record(EXPORT_CLOCK, 0, clock, sizeof(clock));
 	export_snapshot(0xffff);
-	trace_export();
+	trace_export(NULL);
 }

@@ -79,9 +79,9 @@ call_trace(struct env *e, uint32_t station, uint64_t a, uint64_t b)
 static void
 export_ring(int cpu, const struct trace_ring *r)
 {
-	uint64_t at = r->next % TRACE_RING_EVENTS;
+	uint64_t next = READ_ONCE(r->next), at = next % TRACE_RING_EVENTS;
 
-	if (r->next > TRACE_RING_EVENTS)
+	if (next > TRACE_RING_EVENTS)
 		export_record(EXPORT_TRACE, cpu, &r->event[at],
 			      (TRACE_RING_EVENTS - at) * sizeof(*r->event));
 	export_record(EXPORT_TRACE, cpu, r->event, at * sizeof(*r->event));
@@ -95,7 +95,7 @@ export_dp_ring(struct dp_core *k)
 	size_t left;
 	void *p;
 
-	if (va == 0)
+	if (va == 0 || va % CACHELINE)
 		return;
 	p = dp_mem_kva(k, va, &left);
 	if (p && left >= sizeof(struct trace_ring))
@@ -103,14 +103,14 @@ export_dp_ring(struct dp_core *k)
 }
 
 void
-trace_export(void)
+trace_export(const struct dp *only)
 {
 	if (!trace_on)
 		return;
 	for (int i = 0; i < ncpu; i++)
 		export_ring(i, rings[i]);
 	for (int i = 0; i < DP_MAX; i++)
-		if (dps[i].state == DP_RUNNING)
+		if (dps[i].state == DP_RUNNING && (!only || only == &dps[i]))
 			for (int c = 0; c < dps[i].ncores; c++)
 				export_dp_ring(&dps[i].core[c]);
 	export_record(EXPORT_ENV, 0, names, nnames * sizeof(*names));

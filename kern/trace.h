@@ -26,8 +26,13 @@ trace(enum station s, uint64_t a, uint64_t b)
 
 /* Write a record to the debug console. */
 void export_record(int kind, int tag, const void *p, size_t len);
-/* kern/trace.c: all rings, and the names of environments. */
-void trace_export(void);
+struct dp;
+
+/*
+ * kern/trace.c: all rings, and the names of environments; with `only`, of
+ * dataplanes only that one's. Big lock, or on a core of that dataplane.
+ */
+void trace_export(const struct dp *only);
 /*
  * All counters of this moment: CPUs, environments, libOSes, between an
  * EXPORT_MARK and an EXPORT_END of that tag (0 .. 65535). Any CPU, any lock.

@@ -104,6 +104,15 @@ INSTRUCTION(do_cr0, "mov %%cr0, %%rax")
 INSTRUCTION(do_dr7, "xor %%eax, %%eax; mov %%rax, %%dr7")
 INSTRUCTION(do_lidt, "lidt (%%rsp)")
 INSTRUCTION(do_sgdt, "sub $16, %%rsp; sgdt (%%rsp); add $16, %%rsp")
+INSTRUCTION(do_lgdt, "lgdt (%%rsp)")
+INSTRUCTION(do_lldt, "xor %%eax, %%eax; lldt %%ax")
+INSTRUCTION(do_clts, "clts")
+INSTRUCTION(do_rdpmc, "xor %%ecx, %%ecx; rdpmc")
+INSTRUCTION(do_xsetbv, "xor %%ecx, %%ecx; xor %%eax, %%eax; xsetbv")
+INSTRUCTION(do_sidt, "sub $16, %%rsp; sidt (%%rsp); add $16, %%rsp")
+INSTRUCTION(do_str, "str %%ax")
+INSTRUCTION(do_smsw, "smsw %%ax")
+INSTRUCTION(do_sysret, "sysretq")
 INSTRUCTION(do_ltr, "mov $0x40, %%eax; ltr %%ax")
 INSTRUCTION(do_swapgs, "swapgs")
 INSTRUCTION(do_invlpg, "invlpg (%%rsp)")
@@ -129,7 +138,10 @@ static const struct {
 	{ "sgdt", do_sgdt }, { "ltr", do_ltr }, { "swapgs", do_swapgs },
 	{ "invlpg", do_invlpg }, { "trap-flag", do_trap_flag },
 	{ "ud2", do_ud2 }, { "divide", do_divide }, { "ring1", do_ring1 },
-	{ "ring0", do_ring0 }, { "iret1", do_iret1 },
+	{ "ring0", do_ring0 }, { "iret1", do_iret1 }, { "lgdt", do_lgdt },
+	{ "lldt", do_lldt }, { "clts", do_clts }, { "rdpmc", do_rdpmc },
+	{ "xsetbv", do_xsetbv }, { "sidt", do_sidt }, { "str", do_str },
+	{ "smsw", do_smsw }, { "sysret", do_sysret },
 };
 
 /* --- Calls ------------------------------------------------------------- */
@@ -358,6 +370,16 @@ attack_hoard(void)
 	return sock < 0;
 }
 
+/* After a wait: the tick had stopped. */
+static int
+attack_spin_late(void)
+{
+	ix_run_io(20000);
+	for (;;)
+		cpu_pause();
+	return 0;
+}
+
 static int
 attack_spin(void)
 {
@@ -372,6 +394,7 @@ static const struct {
 } others[] = {
 	{ "calls", attack_calls }, { "race", attack_race },
 	{ "hoard", attack_hoard }, { "spin", attack_spin },
+	{ "spin-late", attack_spin_late },
 };
 
 int

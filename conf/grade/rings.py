@@ -23,7 +23,9 @@ INSTRUCTIONS = {
     "sysenter": UD, "cli": GP, "sti": GP, "hlt": GP, "in": GP, "out": GP,
     "wrmsr": GP, "rdmsr": GP, "cr3": GP, "cr0": GP, "dr7": GP, "lidt": GP,
     "sgdt": GP, "ltr": GP, "swapgs": GP, "invlpg": GP, "trap-flag": DB,
-    "ud2": UD, "divide": DE, "ring1": GP, "ring0": GP, "iret1": GP}
+    "ud2": UD, "divide": DE, "ring1": GP, "ring0": GP, "iret1": GP,
+    "lgdt": GP, "lldt": GP, "clts": GP, "rdpmc": GP, "xsetbv": GP, "sidt": GP,
+    "str": GP, "smsw": GP, "sysret": GP}
 
 # evilos, ring 1. 0: it goes on and must have been refused everything.
 EVIL_TOUCHES = """read-kernel read-physmap write-physmap read-kstack
@@ -33,7 +35,8 @@ run-app run-data""".split()
 EVIL_INSTRUCTIONS = dict.fromkeys(
     """cli sti hlt in out cr0 cr3 cr4 dr7 lgdt lidt lldt ltr clts invlpg
     swapgs sysret xsetbv rdmsr wrmsr int20 intfd ring0 iret0""".split(), GP)
-EVIL_INSTRUCTIONS.update(stac=UD, syscall=UD, int40=UD)
+EVIL_INSTRUCTIONS.update({"stac": UD, "syscall": UD, "int40": UD,
+                          "run-stub": GP, "write-stub": PF})
 EVIL_REFUSED = ["flags", "kcalls", "own-stack", "junk-registers",
                 "junk-stats"]
 
@@ -151,10 +154,18 @@ def app_race(t):
 @test(5, "an application that never returns is killed")
 def app_spin(t):
     _, nics = two_nics()
-    m = t.run("ixcp run -t 100 ixevil spin", cpus=2, nics=nics,
+    m = t.run("ixcp each -t 100 ixevil spin,spin-late", cpus=2, nics=nics,
               boot={"mode": "ix"})
-    t.match(m, r"^ixcp: core 0: 101 ms in ring 3, killed$",
-            r"^ixcp: dataplane 0 has been killed$", no=[PANIC])
+    t.sequence(m, "ixevil spin$", "core 0: 101 ms in ring 3, killed$",
+               "ixevil spin-late$", "core 0: 101 ms in ring 3, killed$",
+               "dataplane 0 has been killed$")
+
+
+@test(5, "the control plane's calls refuse bad arguments, and other callers")
+def control_calls(t):
+    _, nics = two_nics()
+    m = t.run("evilcp", cpus=2, nics=nics, boot={"mode": "ix"})
+    t.match(m, "^evilcp: OK$", no=[PANIC])
 
 
 @test(5, "a CPU is given away without harm to either side", timeout=120)
@@ -199,23 +210,26 @@ def libos_second_core(t):
 
 @test(10, "a libOS that never answers is revoked by force")
 def libos_revoked(t):
-    _, nics = two_nics()
-    m = t.machine("ixcp run -L evilos ixcross spin; ixcp stop -k 0", cpus=2,
-                  nics=nics, boot={"mode": "ix", "then": "monitor"}).start()
-    m.wait_line(r"^ixcp: ixcross is dataplane 0")
-    m.send("k")
-    m.wait_line(r"^ixcp: core 0 taken back")
-    m.wait_line(r"^ixcp: dataplane 0 has been killed")
-    m.wait_line(r"^jix: all environments done: pages lost 0, envs lost 0")
-    m.prompt()
-    t.match(m.prompt("dataplanes"), r"^no dataplane$")
-    # The core is the scheduler's again, and the queue can be had again.
-    m.send("run ixcp run ixcross\n")
-    m.wait_line(r"^ixcross: core 0: 1000000 crossings")
-    m.wait_line(r"^jix: all environments done: pages lost 0, envs lost 0")
-    m.prompt()
-    m.send("shutdown\n")
-    m.wait_end()
+    """Busy in ring 1; waiting in ring 0 for ever."""
+    for word in "spin", "wait":
+        _, nics = two_nics()
+        m = t.machine("ixcp run -L evilos ixcross %s; ixcp stop -k 0" % word,
+                      cpus=2, nics=nics,
+                      boot={"mode": "ix", "then": "monitor"}).start()
+        m.wait_line(r"^ixcp: ixcross is dataplane 0")
+        m.send("k")
+        m.wait_line(r"^ixcp: core 0 taken back")
+        m.wait_line(r"^ixcp: dataplane 0 has been killed")
+        m.wait_line(r"^jix: all environments done: pages lost 0, envs lost 0")
+        m.prompt()
+        t.match(m.prompt("dataplanes"), r"^no dataplane$")
+        # The core is the scheduler's again, and the queue can be had again.
+        m.send("run ixcp run ixcross\n")
+        m.wait_line(r"^ixcross: core 0: 1000000 crossings")
+        m.wait_line(r"^jix: all environments done: pages lost 0, envs lost 0")
+        m.prompt()
+        m.send("shutdown\n")
+        m.wait_end()
 
 
 @test(5, "a dataplane ends with its control plane")

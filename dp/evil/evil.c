@@ -108,10 +108,34 @@ INSTRUCTION(do_ring0, "push $0x08; lea 1f(%%rip), %%rax; push %%rax; "
 INSTRUCTION(do_iret0, "mov %%rsp, %%rax; push $0x10; push %%rax; pushfq; "
 	    "push $0x08; lea 1f(%%rip), %%rax; push %%rax; iretq; 1:")
 
+/* The kernel's entry code is there to be read: the table says where. */
+static uint64_t
+stub_code(void)
+{
+	const struct gate *g = (const struct gate *)
+		(KENTRY + ((uint64_t)boot->cpu << KENTRY_SHIFT));
+
+	return (uint64_t)g->offset_high << 32 |
+		(uint64_t)g->offset_mid << 16 | g->offset_low;
+}
+
+static void
+run_stub(void)
+{
+	jump(stub_code());
+}
+
+static void
+write_stub(void)
+{
+	poke(stub_code());
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } instructions[] = {
+	{ "run-stub", run_stub }, { "write-stub", write_stub },
 	{ "cli", do_cli }, { "sti", do_sti }, { "hlt", do_hlt },
 	{ "in", do_in }, { "out", do_out }, { "cr0", do_cr0 },
 	{ "cr3", do_cr3 }, { "cr4", do_cr4 }, { "dr7", do_dr7 },
@@ -145,7 +169,8 @@ kcalls(void)
 {
 	static const uint64_t bad[] = {
 		0, 8, DP_TEXT - PG2SIZE, KERNBASE, PHYSMAP, KENTRY, KCPU, UVPT,
-		DP_REGS, DP_STACK_TOP + 0x10000000, ~0ul, ~0ul - 4095,
+		DP_REGS, DP_STACK_TOP + 0x10000000, ~0ul, ~0ul - 4095, UINFO,
+		UCOUNT,
 		1ul << 63, 0x0000800000000000,
 	};
 	int possible = 0;
@@ -246,6 +271,9 @@ dp_main(void)
 	if (strcmp(name, "spin") == 0)
 		for (;;)
 			cpu_pause();
+	if (strcmp(name, "wait") == 0)
+		for (;;)
+			kcall(DPC_WAIT, ~0ul, 0);
 	kcall(DPC_EXIT, code, 0);
 }
 
