@@ -31,6 +31,7 @@ print_frame(uint64_t rip, uint64_t rbp, bool call)
 			at.function, at.offset + call);
 }
 
+// @exercise backtrace 10 'Print the calls that led here'
 void
 backtrace(uint64_t rip, uint64_t rbp)
 {
@@ -45,6 +46,7 @@ backtrace(uint64_t rip, uint64_t rbp)
 			break;
 	}
 }
+// @end
 
 void
 backtrace_here(void)

@@ -57,6 +57,7 @@ next_id(struct env *e)
 	return generation | (uint32_t)(e - envs);
 }
 
+// @exercise env_alloc 5 'Make an environment'
 int
 env_alloc(struct env **out, envid_t parent)
 {
@@ -86,6 +87,7 @@ env_alloc(struct env **out, envid_t parent)
 	*out = e;
 	return 0;
 }
+// @end
 
 /* The child of an exofork starts with its parent's FPU registers. */
 void
@@ -222,6 +224,7 @@ env_leave(struct env *e)
  * The FPU registers are saved whenever an environment leaves a CPU, and
  * loaded unless they are still there from last time.
  */
+// @exercise env_switch 5 'Give an environment the CPU'
 static void
 switch_to(struct cpu *cpu, struct env *e)
 {
@@ -242,6 +245,7 @@ switch_to(struct cpu *cpu, struct env *e)
 		write_cr3(e->pml4_pa);
 	write_msr(MSR_FS_BASE, e->fs_base);
 }
+// @end
 
 void
 env_run(struct env *e)

@@ -39,6 +39,7 @@ receives_from(const struct env *to, const struct env *from)
 }
 
 /* Hand over; `to` receives from `from`. 0 or an error that leaves all as is. */
+// @exercise ipc_deliver 10 'Hand over a message and its page'
 static int
 deliver(struct env *from, struct env *to, uint64_t value, uint64_t srcva,
 	uint32_t perm)
@@ -67,6 +68,7 @@ deliver(struct env *from, struct env *to, uint64_t value, uint64_t srcva,
 	env_wake(to);
 	return 0;
 }
+// @end
 
 /* e becomes a receiver; if a fitting sender waits, it is served at once. */
 static void
@@ -122,6 +124,7 @@ serve_senders(struct env *e)
 				       s->ipc_send_perm));
 }
 
+// @exercise ipc_try_send 5 'Send if the other side receives'
 int64_t
 ipc_try_send(struct env *from, envid_t id, uint64_t value, uint64_t srcva,
 	     uint32_t perm)
@@ -139,6 +142,7 @@ ipc_try_send(struct env *from, envid_t id, uint64_t value, uint64_t srcva,
 	}
 	return r;
 }
+// @end
 
 static int64_t
 send_or_queue(struct env *from, envid_t id, uint64_t value, uint64_t srcva,
@@ -235,6 +239,7 @@ call_ipc_call(struct env *e, envid_t to, uint64_t value, void *srcva,
 			     (uint64_t)dstva);
 }
 
+// @exercise ipc_recv 5 'Receive a message'
 int64_t
 call_ipc_recv(struct env *e, void *dstva)
 {
@@ -244,6 +249,7 @@ call_ipc_recv(struct env *e, void *dstva)
 	serve_senders(e);
 	return 0;
 }
+// @end
 
 int64_t
 call_ipc_recv_timed(struct env *e, void *dstva, uint64_t msec)

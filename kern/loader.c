@@ -41,6 +41,7 @@ page_for(struct env *e, uint64_t va, uint64_t perm, struct page_info **out)
 	return r;
 }
 
+// @exercise load_segment 10 'Load a segment of a program'
 static int
 load_segment(struct env *e, const struct program *p,
 	     const struct elf_phdr *ph)
@@ -71,6 +72,7 @@ load_segment(struct env *e, const struct program *p,
 	}
 	return 0;
 }
+// @end
 
 static int
 load_elf(struct env *e, const struct program *p)

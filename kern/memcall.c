@@ -39,6 +39,7 @@ check_va(const void *va)
 	return v < UTOP && v % PGSIZE == 0 ? 0 : -E_INVAL;
 }
 
+// @exercise call_page_alloc 5 'System call: a fresh page'
 int64_t
 call_page_alloc(struct env *e UNUSED, envid_t id, void *va, uint32_t perm)
 {
@@ -57,7 +58,9 @@ call_page_alloc(struct env *e UNUSED, envid_t id, void *va, uint32_t perm)
 		page_free(pp);
 	return r;
 }
+// @end
 
+// @exercise call_page_map 5 'System call: share a page'
 int64_t
 call_page_map(struct env *e UNUSED, envid_t srcid, void *srcva, envid_t dstid,
 	      void *dstva, uint32_t perm)
@@ -77,7 +80,9 @@ call_page_map(struct env *e UNUSED, envid_t srcid, void *srcva, envid_t dstid,
 		return -E_INVAL;
 	return page_insert(dst, pp, (uint64_t)dstva, perm_to_pte(perm));
 }
+// @end
 
+// @exercise call_page_unmap 3 'System call: remove a page'
 int64_t
 call_page_unmap(struct env *e UNUSED, envid_t id, void *va)
 {
@@ -89,6 +94,7 @@ call_page_unmap(struct env *e UNUSED, envid_t id, void *va)
 	page_remove(target, (uint64_t)va);
 	return 0;
 }
+// @end
 
 int64_t
 call_pages_free(struct env *e UNUSED)

@@ -86,6 +86,7 @@ map_physmap(const struct bootinfo *bi)
 		PTE_P | PTE_W | PTE_PS | PTE_NX;
 }
 
+// @exercise kernel_image 5 'Map text, constants and data, each as what it is'
 static void
 map_image(void)
 {
@@ -98,6 +99,7 @@ map_image(void)
 	kern_map(rodata, rodata - KERNBASE, data - rodata, PTE_NX);
 	kern_map(data, data - KERNBASE, end - data, PTE_W | PTE_NX);
 }
+// @end
 
 static void
 map_range_of_stack(uint64_t top, size_t len)

@@ -81,6 +81,7 @@ chunk_split(void)
 	return true;
 }
 
+// @exercise page_alloc 5 'Take a free page'
 struct page_info *
 page_alloc(int flags)
 {
@@ -97,6 +98,7 @@ page_alloc(int flags)
 		memset(page2kva(pp), 0, PGSIZE);
 	return pp;
 }
+// @end
 
 struct page_info *
 page_alloc_2m(int flags)
@@ -127,6 +129,7 @@ free_one(struct page_info *pp)
 		chunk_join(chunk);
 }
 
+// @exercise page_free 5 'Give a page back'
 void
 page_free(struct page_info *pp)
 {
@@ -145,6 +148,7 @@ page_free(struct page_info *pp)
 	}
 	free_one(pp);
 }
+// @end
 
 void
 page_decref(struct page_info *pp)

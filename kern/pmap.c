@@ -29,6 +29,7 @@ table_perm(uint64_t va)
 	return PTE_P | PTE_W | (va < ULIM ? PTE_U : 0);
 }
 
+// @exercise pt_walk 5 'Find the page-table entry of an address'
 pte_t *
 pt_walk_level(pte_t *pml4, uint64_t va, int level, bool create)
 {
@@ -51,6 +52,7 @@ pt_walk_level(pte_t *pml4, uint64_t va, int level, bool create)
 	}
 	return &table[PT_INDEX(level, va)];
 }
+// @end
 
 pte_t *
 pt_walk(pte_t *pml4, uint64_t va, bool create)
@@ -58,6 +60,7 @@ pt_walk(pte_t *pml4, uint64_t va, bool create)
 	return pt_walk_level(pml4, va, 0, create);
 }
 
+// @exercise page_lookup 3 'Find the page mapped at an address'
 struct page_info *
 page_lookup(pte_t *pml4, uint64_t va, pte_t **pte)
 {
@@ -69,6 +72,7 @@ page_lookup(pte_t *pml4, uint64_t va, pte_t **pte)
 		return NULL;
 	return pa2page(PTE_ADDR(*entry));
 }
+// @end
 
 /*
  * Forget va's translation wherever e's table may be loaded. An environment
@@ -96,6 +100,7 @@ tlb_shootdown(struct env *e, uint64_t va)
 		cpu_pause();
 }
 
+// @exercise page_insert 5 'Map a page'
 int
 page_insert(struct env *e, struct page_info *pp, uint64_t va, uint64_t perm)
 {
@@ -115,7 +120,9 @@ page_insert(struct env *e, struct page_info *pp, uint64_t va, uint64_t perm)
 	}
 	return 0;
 }
+// @end
 
+// @exercise page_remove 3 'Unmap a page'
 void
 page_remove(struct env *e, uint64_t va)
 {
@@ -130,7 +137,9 @@ page_remove(struct env *e, uint64_t va)
 	tlb_shootdown(e, va);
 	page_decref(pp);
 }
+// @end
 
+// @exercise address_space 5 'Make an address space'
 pte_t *
 pml4_create(void)
 {
@@ -146,6 +155,7 @@ pml4_create(void)
 	pml4[UVPT_SLOT] = page2pa(pp) | PTE_P | PTE_U | PTE_NX;
 	return pml4;
 }
+// @end
 
 /* Drop what a table maps and the tables below it, then the table itself. */
 static void
@@ -203,6 +213,7 @@ mmio_map(physaddr_t pa, size_t len)
 	return (void *)(va + PGOFF(pa));
 }
 
+// @exercise kern_map 3 'Map a range for the kernel'
 void
 kern_map(uint64_t va, physaddr_t pa, size_t len, uint64_t perm)
 {
@@ -214,3 +225,4 @@ kern_map(uint64_t va, physaddr_t pa, size_t len, uint64_t perm)
 		*pte = (pa + off) | perm | PTE_P;
 	}
 }
+// @end

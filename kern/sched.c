@@ -214,6 +214,7 @@ idle_round(struct cpu *cpu, struct env *e, uint64_t now)
 	c->idle_tsc += cpu->last_tsc - now;
 }
 
+// @exercise sched_yield 10 'Choose who runs'
 void
 sched_yield(void)
 {
@@ -253,3 +254,4 @@ sched_yield(void)
 	arm_timer(cpu, cpu->slice_end);
 	env_run(e);
 }
+// @end

@@ -16,6 +16,7 @@
 
 static struct spinlock big_lock = SPINLOCK_INIT("kernel");
 
+// @exercise spin_lock 5 'Take a lock'
 void
 spin_lock(struct spinlock *lk)
 {
@@ -34,6 +35,7 @@ spin_lock(struct spinlock *lk)
 	}
 	lk->cpu = cpu->id;
 }
+// @end
 
 void
 spin_unlock(struct spinlock *lk)

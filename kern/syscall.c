@@ -71,6 +71,7 @@ call_env_destroy(struct env *e, envid_t id)
 	return 0;
 }
 
+// @exercise exofork 5 'Make a child without memory'
 int64_t
 call_exofork(struct env *e)
 {
@@ -86,7 +87,9 @@ call_exofork(struct env *e)
 	env_copy_fpu(child, e);
 	return child->id;
 }
+// @end
 
+// @exercise env_set_status 5 'Let an environment run, or stop it'
 int64_t
 call_env_set_status(struct env *e, envid_t id, uint32_t status)
 {
@@ -110,7 +113,9 @@ call_env_set_status(struct env *e, envid_t id, uint32_t status)
 		env_block(target, WAIT_NONE);
 	return 0;
 }
+// @end
 
+// @exercise env_set_trapframe 5 'Set registers, and give no privilege'
 int64_t
 call_env_set_trapframe(struct env *e, envid_t id, const struct trapframe *utf)
 {
@@ -136,7 +141,9 @@ call_env_set_trapframe(struct env *e, envid_t id, const struct trapframe *utf)
 	target->tf = tf;
 	return 0;
 }
+// @end
 
+// @exercise set_upcall 3 'Where page faults go'
 int64_t
 call_env_set_pgfault_upcall(struct env *e UNUSED, envid_t id, void *upcall)
 {
@@ -150,6 +157,7 @@ call_env_set_pgfault_upcall(struct env *e UNUSED, envid_t id, void *upcall)
 	target->pgfault_upcall = (uint64_t)upcall;
 	return 0;
 }
+// @end
 
 int64_t
 call_yield(struct env *e)

@@ -42,6 +42,7 @@ gate_set(struct gate *g, uint64_t entry, uint16_t selector, int ist,
 	g->reserved = 0;
 }
 
+// @exercise trap_init 5 'Fill in the interrupt table'
 void
 trap_init(void)
 {
@@ -55,6 +56,7 @@ trap_init(void)
 	TRAPS(TRAP_GATE)
 #undef TRAP_GATE
 }
+// @end
 
 void
 trap_load(void)
@@ -268,6 +270,7 @@ trap_from_kernel(struct cpu *cpu, struct trapframe *tf)
  * to know on its exception stack and go on at the upcall. A fault inside the
  * handler continues below the frame that is there.
  */
+// @exercise page_fault 10 'Pass a page fault to its environment'
 static void
 page_fault_user(struct env *e, uint64_t va)
 {
@@ -303,6 +306,7 @@ page_fault_user(struct env *e, uint64_t va)
 	trap_print(tf);
 	env_kill(e, "page fault");
 }
+// @end
 
 /*
  * Every entry copies a frame: by the string instruction and in whole words,

@@ -60,6 +60,7 @@ trap_stubs:
 	.set	vector, vector + 1
 	.endr
 
+// @exercise trap_entry 10 'Save the registers, call trap(), return'
 	.type trap_common, @function
 trap_common:
 	.cfi_startproc
@@ -79,6 +80,7 @@ trap_common:
 	iretq
 	.cfi_endproc
 	.size trap_common, . - trap_common
+// @end
 
 /*
  * SYSCALL entry, one per CPU. r10 carries an argument, so the user's stack

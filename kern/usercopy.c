@@ -58,6 +58,7 @@ copy_to_user(void *dst, const void *src, size_t len)
 	return copy_guarded(dst, src, len) ? -E_FAULT : 0;
 }
 
+// @exercise user_mem_check 5 'Check a range of user memory'
 int
 user_mem_check(struct env *e, const void *va, size_t len, uint64_t perm)
 {
@@ -75,3 +76,4 @@ user_mem_check(struct env *e, const void *va, size_t len, uint64_t perm)
 	}
 	return 0;
 }
+// @end

@@ -134,6 +134,8 @@ main(int argc, char **argv)
 	_Static_assert(offsetof(struct fpu, st) == 256, "used in asm");
 	_Static_assert(offsetof(struct fpu, mxcsr) == 288, "used in asm");
 	test_begin();
+	/* Nothing is left of who had the slot before. */
+	check_eq(get_mxcsr(), 0x1f80);
 	test_moving();
 	set_mxcsr(0x1f80 | 3 << 13);
 	for (int i = 0; i < CHILDREN; i++) {

@@ -17,6 +17,7 @@ static void
 test_rights(void)
 {
 	check_eq(sys_page_alloc(0, a, RW | PTE_X), -E_INVAL);
+	check_eq(sys_page_alloc(0, a, RX | PTE_COW), -E_INVAL);
 	check_eq(sys_page_alloc(0, a, PTE_P), -E_INVAL);
 	check_eq(sys_page_alloc(0, a, PTE_U), -E_INVAL);
 	check_eq(sys_page_alloc(0, a, RW | PTE_PS), -E_INVAL);

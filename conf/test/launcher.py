@@ -1,6 +1,7 @@
 """launcher.py: unit tests of conf/command.py, conf/check.py and conf/style.py,
 run by `make check`.  Starts no machine."""
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -174,6 +175,19 @@ class Tools(unittest.TestCase):
         bad = self.program("import os \n" + "x = 1\n" * 500)
         found = [what for _, what in style.check(bad)]
         self.assertEqual(len(found), 3, found)
+
+    def test_style_of_the_tree(self):
+        """What `make format-check` says of every file that git knows."""
+        tree = os.path.dirname(CONF)
+        listed = subprocess.run(["git", "ls-files", "*.[chS]", "*.py"],
+                                cwd=tree, stdout=subprocess.PIPE, text=True)
+        paths = [p for p in listed.stdout.split()
+                 if os.path.exists(os.path.join(tree, p))]
+        if not paths:
+            self.skipTest("not a git clone")
+        found = ["%s:%d: %s" % (p, line, what) for p in paths
+                 for line, what in style.check(os.path.join(tree, p))]
+        self.assertEqual(found, [])
 
 
 if __name__ == "__main__":
