@@ -33,10 +33,10 @@ class Server:
             lambda f: f.type == ARP and f.op == 2 and f.src_ip == SERVER,
             "an answer to ARP").src_mac
 
-    def send(self, ip, mac, port, seq, ack, flags, data=b""):
+    def send(self, ip, mac, port, seq, ack, flags, data=b"", window=65535):
         self.peer.send(ethernet(self.mac, mac, IPV4, ipv4(
             ip, SERVER, TCP, tcp(ip, SERVER, port, PORT, seq, ack, flags,
-                                 data))))
+                                 data, window))))
 
     def expect(self, ip, port, flags, what):
         """The next segment to that port with any of these flags."""
@@ -74,3 +74,57 @@ def handshakes_in_flood(t, peer, seed=1):
         f = server.expect(FRIEND, port, PSH, "the echo of " + data.decode())
         t.equal(f.data, data, "what comes back")
         server.send(FRIEND, FRIEND_MAC, port, 1001 + len(data), 0, RST)
+
+
+SEGMENT = 1460
+
+
+def deaf_clients(t, peer, n):
+    """n connections to the echo service that send until nothing more is taken
+    and whose window is closed from the start: all that they are to be sent
+    stays with the server. Then somebody comes who does receive."""
+    server = Server(t, peer)
+    for port in range(FIRST_PORT, FIRST_PORT + n):
+        fill(server, port)
+    friend = FIRST_PORT + n
+    server.send(FRIEND, FRIEND_MAC, friend, 1000, 0, SYN)
+    f = server.expect(FRIEND, friend, SYN, "SYN and ACK")
+    seq, ack = 1001, f.seq + 1
+    for number in range(20):
+        data = b"%d" % number * 100
+        server.send(FRIEND, FRIEND_MAC, friend, seq, ack, ACK | PSH, data)
+        got = b""
+        seq += len(data)
+        while len(got) < len(data):
+            f = server.expect(FRIEND, friend, PSH, "echo %d" % number)
+            if f.seq == ack:
+                got += f.data
+                ack += len(f.data)
+        t.equal(got, data, "echo %d" % number)
+
+
+def fill(server, port):
+    """Open a connection with a window of 0 and send as long as the server's
+    window is open and what is sent is acknowledged."""
+    server.send(STRANGER, STRANGER_MAC, port, 1000, 0, SYN)
+    f = server.expect(STRANGER, port, SYN, "SYN and ACK")
+    ack = f.seq + 1
+
+    def send(seq, data=b""):
+        server.send(STRANGER, STRANGER_MAC, port, seq, ack, ACK, data,
+                    window=0)
+
+    seq = 1001
+    send(seq)
+    edge = seq + f.window
+    while seq + SEGMENT <= edge:
+        while seq + SEGMENT <= edge:
+            send(seq, bytes(SEGMENT))
+            seq += SEGMENT
+        while f.ack < seq:
+            f = server.peer.recv(0.1)
+            if f is None:
+                return
+            if f.protocol != TCP or f.dport != port:
+                f.ack = 0
+        edge = f.ack + f.window

@@ -93,3 +93,11 @@ rxbuf_shown(uint64_t addr, uint64_t len)
 		return NULL;
 	return b;
 }
+
+uint16_t
+tcp_ooseq_limit(void)
+{
+	uint32_t n = rxbuf_nfree > DP_RX_SLOTS ? rxbuf_nfree - DP_RX_SLOTS : 0;
+
+	return MIN(n / 8, (uint32_t)TCP_OOSEQ_MAX_PBUFS);
+}

@@ -67,6 +67,9 @@
 #define TCP_OVERSIZE		0
 #define TCP_QUEUE_OOSEQ		1
 #define TCP_OOSEQ_MAX_PBUFS	48
+/* What waits for a gap to close may not take the last buffers. */
+#define TCP_OOSEQ_PBUFS_LIMIT(pcb)	tcp_ooseq_limit()
+uint16_t tcp_ooseq_limit(void);
 #define TCP_LISTEN_BACKLOG	1
 #define TCP_DEFAULT_LISTEN_BACKLOG 255
 #define PBUF_POOL_FREE_OOSEQ	0	/* it would walk one bucket only */

@@ -97,6 +97,34 @@ bool netif_loop_in(void);
 /* ARP's timer: once a second. */
 void netif_tick(void);
 
+/* --- share.c: what environments hold of what all share ----------------- */
+
+enum share_kind {
+	SHARE_TCP,
+	SHARE_UDP,
+	SHARE_ICMP,
+	SHARE_LISTEN,
+	SHARE_KINDS,
+};
+
+/* One more for env; false: it has its share already. */
+bool share_take(envid_t env, enum share_kind kind);
+void share_give(envid_t env, enum share_kind kind);
+/* It changes hands, whatever the new holder has. */
+void share_move(envid_t from, envid_t to, enum share_kind kind);
+/* env holds n received frames more (or fewer: n < 0). */
+void share_frames(envid_t env, int n);
+/*
+ * May a socket of env that holds so many frames have one more? While env holds
+ * less than is left; the first one while an eighth of all is left.
+ */
+bool share_has_frames(envid_t env, uint32_t of_socket);
+/*
+ * How many segments more may a socket queue that has so many? The fewer are
+ * left the fewer; the last quarter is for the first segment of each socket.
+ */
+uint32_t share_segments(uint32_t of_socket);
+
 /* --- sock.c: the table of sockets -------------------------------------- */
 
 #define NSOCKS		2048
@@ -140,7 +168,7 @@ struct sock {
 	struct pbuf *rx_first, *rx_last;
 	uint32_t rx_off;
 	uint32_t rx_bytes;
-	uint32_t rx_pbufs;
+	uint32_t rx_pbufs;	/* of all kinds: frames held */
 	/* UDP and ICMP: a ring of datagrams. */
 	struct dgram *dgrams;
 	uint32_t dgram_head, dgram_count;
@@ -155,9 +183,12 @@ struct sock {
 };
 
 void sock_init(void);
-/* A new socket of that kind for owner, or NULL. */
+/* A new socket of that kind for owner; NULL: none is left, or it has many. */
 struct sock *sock_alloc(uint32_t kind, envid_t owner);
 void sock_free(struct sock *s);
+void sock_set_owner(struct sock *s, envid_t owner);
+/* s holds n received frames more, or fewer. */
+void sock_frames(struct sock *s, int n);
 /* The socket of that number, if client may use it; else NULL. */
 struct sock *sock_find(int32_t id, envid_t client);
 /* Something happened to s: wake who waits for it and who polls. */

@@ -95,7 +95,8 @@ serve_accept(struct request *req, struct sock *s, struct nsreq_addr *c)
 	if (r < 0)
 		return r;
 	/* Its own, even if the listener came from a parent. */
-	conn->owner = conn->last_user = req->from;
+	sock_set_owner(conn, req->from);
+	conn->last_user = req->from;
 	if (conn->tcp != NULL)
 		set_addr(&req->page->addr.addr,
 			 ip4_addr_get_u32(ip_2_ip4(&conn->tcp->remote_ip)),

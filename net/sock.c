@@ -42,13 +42,20 @@ sock_init(void)
 	}
 }
 
+static enum share_kind
+share_of(uint32_t kind)
+{
+	return kind == SOCK_TCP ? SHARE_TCP :
+		kind == SOCK_UDP ? SHARE_UDP : SHARE_ICMP;
+}
+
 struct sock *
 sock_alloc(uint32_t kind, envid_t owner)
 {
 	struct sock *s = free_first;
 	int32_t id;
 
-	if (s == NULL)
+	if (s == NULL || !share_take(owner, share_of(kind)))
 		return NULL;
 	free_first = s->next_free;
 	if (free_first == NULL)
@@ -69,10 +76,31 @@ sock_free(struct sock *s)
 	int32_t generation = (s->id >> INDEX_BITS) + 1;
 
 	thread_wake(&s->wait);
+	share_give(s->owner, share_of(s->kind));
+	if (s->state == ST_LISTEN)
+		share_give(s->owner, SHARE_LISTEN);
 	s->kind = SOCK_FREE;
 	s->id = (generation % GENERATIONS) << INDEX_BITS | INDEX(s->id);
 	nsocks--;
 	free_append(s);
+}
+
+void
+sock_set_owner(struct sock *s, envid_t owner)
+{
+	share_move(s->owner, owner, share_of(s->kind));
+	if (s->state == ST_LISTEN)
+		share_move(s->owner, owner, SHARE_LISTEN);
+	share_frames(s->owner, -(int)s->rx_pbufs);
+	share_frames(owner, s->rx_pbufs);
+	s->owner = owner;
+}
+
+void
+sock_frames(struct sock *s, int n)
+{
+	s->rx_pbufs += n;
+	share_frames(s->owner, n);
 }
 
 /* Is `env` the owner, or descended from it? */
@@ -150,7 +178,7 @@ sock_sweep(void)
 		    env_alive(s->owner))
 			continue;
 		if (env_alive(s->last_user))
-			s->owner = s->last_user;
+			sock_set_owner(s, s->last_user);
 		else
 			sock_close(s);
 	}

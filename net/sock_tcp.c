@@ -48,6 +48,7 @@ rx_append(struct sock *s, struct pbuf *p)
 		s->rx_last->next = p;
 	else
 		s->rx_first = p;
+	sock_frames(s, pbuf_clen(p));
 	for (last = p; last->next != NULL; last = last->next)
 		;
 	s->rx_last = last;
@@ -66,6 +67,7 @@ rx_drop_first(struct sock *s)
 	p->next = NULL;
 	p->tot_len = p->len;
 	pbuf_free(p);
+	sock_frames(s, -1);
 }
 
 static void
@@ -90,6 +92,8 @@ on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 		tcp_recved(pcb, p->tot_len);
 		pbuf_free(p);
 		return ERR_OK;
+	} else if (!share_has_frames(s->owner, s->rx_pbufs)) {
+		return ERR_MEM;	/* lwIP asks again, every 10 ms */
 	} else {
 		rx_append(s, p);
 	}
@@ -219,10 +223,14 @@ tcp_sock_listen(struct sock *s, int backlog)
 
 	if (s->state != ST_NEW || s->tcp == NULL || s->tcp->local_port == 0)
 		return -E_INVAL;
+	if (!share_take(s->owner, SHARE_LISTEN))
+		return -E_MAX_OPEN;
 	backlog = MIN(MAX(backlog, 1), 255);
 	pcb = tcp_listen_with_backlog_and_err(s->tcp, backlog, &err);
-	if (pcb == NULL)
+	if (pcb == NULL) {
+		share_give(s->owner, SHARE_LISTEN);
 		return err_from_lwip(err);
+	}
 	s->tcp = pcb;
 	s->state = ST_LISTEN;
 	tcp_arg(pcb, s);
@@ -348,8 +356,7 @@ send_check(struct sock *s)
 int64_t
 tcp_sock_send(struct sock *s, const void *data, uint32_t len, uint32_t flags)
 {
-	uint32_t done = 0;
-	uint32_t n;
+	uint32_t done = 0, n;
 	err_t err;
 	int r;
 
@@ -361,7 +368,8 @@ tcp_sock_send(struct sock *s, const void *data, uint32_t len, uint32_t flags)
 	else
 		tcp_nagle_disable(s->tcp);
 	while (done < len) {
-		n = MIN(len - done, tcp_sndbuf(s->tcp));
+		n = MIN(MIN(len - done, tcp_sndbuf(s->tcp)), TCP_MSS *
+			share_segments(tcp_sndqueuelen(s->tcp)));
 		err = n == 0 ? ERR_MEM :
 			tcp_write(s->tcp, (const char *)data + done, n,
 				  TCP_WRITE_FLAG_COPY);
@@ -485,7 +493,8 @@ tcp_sock_poll(struct sock *s)
 	if (s->rx_bytes > 0 || s->eof || s->shut_rx)
 		have |= POLLIN;
 	if (!s->shut_tx && tcp_sndbuf(s->tcp) >= TCP_SND_BUF / 4 &&
-	    tcp_sndqueuelen(s->tcp) < TCP_SND_QUEUELEN * 3 / 4)
+	    tcp_sndqueuelen(s->tcp) < TCP_SND_QUEUELEN * 3 / 4 &&
+	    share_segments(tcp_sndqueuelen(s->tcp)) > 0)
 		have |= POLLOUT;
 	return have;
 }

@@ -31,7 +31,8 @@ dgram_put(struct sock *s, struct pbuf *p, uint32_t addr, uint16_t port)
 {
 	struct dgram *d;
 
-	if (s->dgram_count == DGRAMS) {
+	if (s->dgram_count == DGRAMS ||
+	    !share_has_frames(s->owner, s->rx_pbufs)) {
 		ns_stats.count.rx_dropped++;
 		pbuf_free(p);
 		return;
@@ -41,6 +42,7 @@ dgram_put(struct sock *s, struct pbuf *p, uint32_t addr, uint16_t port)
 	d->addr = addr;
 	d->port = port;
 	s->dgram_count++;
+	sock_frames(s, 1);
 	sock_event(s);
 }
 
@@ -171,6 +173,7 @@ dgram_get(struct sock *s)
 
 	s->dgram_head = (s->dgram_head + 1) % DGRAMS;
 	s->dgram_count--;
+	sock_frames(s, -1);
 	return d;
 }
 

@@ -325,6 +325,32 @@ def net_syn_flood(t):
     no_panic(t, m)
 
 
+@test(5, "an environment that hoards sockets and frames starves only itself",
+      timeout=60)
+def net_hoard(t):
+    m, link = boot(t, "echosrv; evilhoard", r"^echosrv: port 7",
+                   r"^evilhoard: accepts", r"^evilhoard: \d+ listeners")
+    link.load("echo", "--conns", 64, "--messages", 5).require()
+    # 60 windows of 44 frames are more than the server has.
+    hoarded = link.load("echo", "--port", 9, "--conns", 60, "--messages", 1,
+                        "--size", "64k", timeout=3)
+    t.check(hoarded.status != 0, "nobody to answer on port 9")
+    link.load("echo", "--conns", 8, "--messages", 10).require(
+        r"^echo: 80 messages")
+    link.load("xfer", "--size", "256k").require(r"they match$")
+    no_panic(t, m)
+
+
+@test(5, "clients that never receive do not keep others waiting", timeout=60)
+def net_deaf(t):
+    peer = hostile.peer(t)
+    m = t.machine("ns; echosrv", cpus=2, boot=LAB6,
+                  nics=[{"peer": peer}]).start()
+    m.wait_line(r"^echosrv: port 7")
+    hostile.deaf_clients(t, peer, 48)
+    no_panic(t, m)
+
+
 # --- Every card, one and four processors, polling and interrupts ------
 
 def variant(nic, cpus, lab6):

@@ -52,6 +52,12 @@ cprintf(const char *fmt, ...)
 	return 0;
 }
 
+uint16_t
+tcp_ooseq_limit(void)
+{
+	return TCP_OOSEQ_MAX_PBUFS;
+}
+
 static void
 ok(bool condition, const char *name)
 {
