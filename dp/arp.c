@@ -6,13 +6,65 @@
  *
  * The log has one writer. A reader that falls behind by the log's length
  * starts over with what is there; a binding that it misses is asked for again.
+ *
+ * Ethernet headers for the destinations used last are kept ready. They are
+ * forgotten with every ARP frame and every second: so lwIP's table sees which
+ * bindings are in use, and renews them in time.
  */
 #include "dp/libos.h"
 #include "lib/lwip/tcp_buckets.h"
+#include "lwip/etharp.h"
 #include "lwip/prot/etharp.h"
 #include "lwip/prot/ethernet.h"
 
 uint64_t arp_seen;
+
+#define HEADERS	64
+static struct {
+	uint32_t ip;		/* network byte order; 0: none */
+	struct eth_hdr eth;
+} headers[HEADERS];
+
+void
+arp_forget(void)
+{
+	for (uint32_t i = 0; i < HEADERS; i++)
+		headers[i].ip = 0;
+}
+
+/* Send by lwIP; then keep the header if the neighbour is known. */
+static err_t
+output_learn(struct netif *n, struct pbuf *p, const ip4_addr_t *to,
+	     uint32_t slot)
+{
+	err_t e = etharp_output(n, p, to);
+	const ip4_addr_t *hop = to, *ip;
+	struct eth_addr *mac;
+
+	if (!ip4_addr_net_eq(to, netif_ip4_addr(n), netif_ip4_netmask(n)))
+		hop = netif_ip4_gw(n);
+	if (ip4_addr_isbroadcast(to, n) || ip4_addr_ismulticast(to) ||
+	    etharp_find_addr(n, hop, &mac, &ip) < 0)
+		return e;
+	headers[slot].ip = to->addr;
+	headers[slot].eth.dest = *mac;
+	memcpy(&headers[slot].eth.src, n->hwaddr, 6);
+	headers[slot].eth.type = PP_HTONS(ETHTYPE_IP);
+	return e;
+}
+
+err_t
+arp_output(struct netif *n, struct pbuf *p, const ip4_addr_t *to)
+{
+	uint32_t slot = (to->addr >> 24) % HEADERS;
+
+	if (unlikely(headers[slot].ip != to->addr) ||
+	    pbuf_add_header(p, sizeof(struct eth_hdr)))
+		return output_learn(n, p, to, slot);
+	__builtin_memcpy(p->payload, &headers[slot].eth,
+			 sizeof(struct eth_hdr));
+	return tx_pbuf(n, p);
+}
 
 void
 arp_publish(const uint8_t *frame, uint32_t len)
@@ -61,6 +113,7 @@ feed_reply(uint32_t ip, const uint8_t *mac)
 	memcpy(&arp->sipaddr, &ip, 4);
 	memcpy(&arp->dhwaddr, boot->mac, 6);
 	memcpy(&arp->dipaddr, netif_ip4_addr(&netif), 4);
+	arp_forget();
 	tcp_buckets_input(p, &netif);
 }
 

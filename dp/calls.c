@@ -41,7 +41,7 @@ span_check(uint64_t addr, uint64_t len, struct span *out)
 	out->len = len;
 	out->rx = rxbuf_shown(addr, len);
 	if (out->rx) {
-		out->addr = addr - (IX_CORE(core) + IX_RXPOOL_OFF) + DP_RXPOOL;
+		out->addr = addr - rxbuf_view;
 		return 0;
 	}
 	if (!dp_user_ok(addr, len))
@@ -80,7 +80,7 @@ spans_read(uint64_t iov, uint64_t n, struct span *out, uint32_t max,
 static int64_t
 call_frame(uint64_t addr, bool bounce)
 {
-	struct rxbuf *b = rxbuf_shown(addr, 0);
+	struct rxbuf *b = rxbuf_at(addr);
 
 	if (!b || b->state != RXBUF_FRAME || b->shown != addr)
 		return -E_INVAL;
@@ -149,17 +149,19 @@ carry_out(int64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 void
 calls_run(uint32_t n)
 {
-	stats->calls += n;
-	for (uint32_t i = 0; i < n; i++) {
-		volatile struct ix_call *call = &area->calls[i];
+	volatile struct ix_call *call = area->calls;
+	uint64_t failed = 0;
+
+	for (uint32_t i = 0; i < n; i++, call++) {
 		int64_t op = call->op;
 		int64_t r;
 
 		trace(TRACE_DP_CALL, op, i);
 		r = carry_out(op, call->arg[0], call->arg[1],
 				      call->arg[2], call->arg[3]);
-
 		call->op = r;
-		stats->calls_failed += r < 0;
+		failed += (uint64_t)r >> 63;
 	}
+	stats->calls += n;
+	stats->calls_failed += failed;
 }

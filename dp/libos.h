@@ -105,13 +105,42 @@ struct rxbuf {
 void rxbuf_init(void);
 /* Free buffers, and one of them; there must be one. */
 extern uint32_t rxbuf_nfree;
-struct rxbuf *rxbuf_get(void);
-void rxbuf_put(struct rxbuf *b);
+extern struct rxbuf *rxbuf_free_stack[DP_RX_BUFFERS];
+
+static inline struct rxbuf *
+rxbuf_get(void)
+{
+	struct rxbuf *b = rxbuf_free_stack[--rxbuf_nfree];
+
+	b->state = RXBUF_STACK;
+	return b;
+}
+
+static inline void
+rxbuf_put(struct rxbuf *b)
+{
+	b->state = RXBUF_FREE;
+	rxbuf_free_stack[rxbuf_nfree++] = b;
+}
+
 /* A pbuf over len bytes of the buffer, owned by the caller. */
 struct pbuf *rxbuf_pbuf(struct rxbuf *b, uint32_t len);
-/* Remember that p's payload is shown; the application's address of it. */
-uint64_t rxbuf_show(struct rxbuf *b, const void *payload, uint32_t len,
-		    enum rxbuf_state state);
+/* What to add to an address in DP_RXPOOL for the application's view of it. */
+extern uint64_t rxbuf_view;
+
+/* Remember that b's payload is shown; the application's address of it. */
+static inline uint64_t
+rxbuf_show(struct rxbuf *b, const void *payload, uint32_t len,
+	   enum rxbuf_state state)
+{
+	b->state = state;
+	b->len = len;
+	b->shown = (uint64_t)payload + rxbuf_view;
+	return b->shown;
+}
+
+/* The buffer in which an address of the application lies, or null. */
+struct rxbuf *rxbuf_at(uint64_t addr);
 /* The buffer whose shown bytes include [addr, addr + len), or null. */
 struct rxbuf *rxbuf_shown(uint64_t addr, uint64_t len);
 
@@ -256,6 +285,10 @@ int64_t call_timer(uint64_t usec, uint64_t cookie);
 extern uint64_t timer_next;
 void timer_expire(uint64_t now);
 
+/* netif->output: etharp_output() with a memory for the last destinations. */
+err_t arp_output(struct netif *n, struct pbuf *p, const ip4_addr_t *to);
+/* Ask lwIP's table again; with every ARP frame, and every second. */
+void arp_forget(void);
 /* After lwIP has seen a frame that is not IPv4: publish an ARP binding. */
 void arp_publish(const uint8_t *frame, uint32_t len);
 /* Take over what the core of queue 0 has learned. */

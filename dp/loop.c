@@ -73,6 +73,7 @@ stack_timers(uint64_t now)
 	if (now >= arp_tmr_next) {
 		arp_tmr_next = now + 1000000 * tsc_per_us;
 		etharp_tmr();
+		arp_forget();
 	}
 	/* Charged apart: it is neither idle time nor that of a request. */
 	spent = read_tsc() - now;

@@ -51,7 +51,7 @@ netif_setup(struct netif *n)
 	memcpy(n->hwaddr, boot->mac, 6);
 	n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP |
 		NETIF_FLAG_ETHERNET;
-	n->output = etharp_output;
+	n->output = arp_output;
 	n->linkoutput = tx_pbuf;
 	/* The 82576 does these; frames it found bad never get here. */
 	if (boot->ring_kind == RING_ADV)

@@ -44,6 +44,14 @@ repost(struct rxbuf *b)
 	ring_rx_post(&ring, b->pa, (uint64_t)b);
 }
 
+/* A buffer for each of the n that were taken off the ring. */
+static void
+refill(uint32_t n)
+{
+	for (; n > 0; n--)
+		repost(rxbuf_get());
+}
+
 /* Part of an IPv4 packet? The NIC checks no TCP or UDP sum of such a frame. */
 static bool
 is_fragment(const uint8_t *mem)
@@ -76,8 +84,10 @@ frame_in(struct rxbuf *b, uint32_t len, uint32_t flags)
 		return;
 	}
 	ipv4 = *(uint16_t *)(mem + ETHERTYPE_OFF) == ETHERTYPE_IPV4;
-	if (unlikely(!ipv4))
+	if (unlikely(!ipv4)) {
 		arp_publish(mem, len);
+		arp_forget();
+	}
 	tcp_buckets_input(rxbuf_pbuf(b, len), &netif);
 }
 
@@ -85,8 +95,8 @@ frame_in(struct rxbuf *b, uint32_t len, uint32_t flags)
 uint32_t
 rx_poll(uint32_t bound)
 {
-	uint64_t frames = 0, bytes = 0;
-	uint32_t n;
+	uint32_t n, frames = 0;
+	uint64_t bytes = 0;
 
 	stats->c.polls++;
 	for (n = 0; n < bound && event_room(); n++) {
@@ -105,12 +115,11 @@ rx_poll(uint32_t bound)
 			repost(b);
 			continue;
 		}
-		if (unlikely(rxbuf_nfree <= RESERVE)) {
+		if (unlikely(rxbuf_nfree <= RESERVE + frames)) {
 			stats->c.rx_dropped++;
 			repost(b);
 			continue;
 		}
-		repost(rxbuf_get());
 		frames++;
 		bytes += f.len;
 		trace(TRACE_DP_RX, f.len, n);
@@ -121,6 +130,7 @@ rx_poll(uint32_t bound)
 		stats->c.polls_empty++;
 		return 0;
 	}
+	refill(frames);
 	stats->c.rx_frames += frames;
 	stats->c.rx_bytes += bytes;
 	stats->c.doorbells += ring_rx_doorbell(&ring);

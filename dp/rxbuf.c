@@ -7,8 +7,10 @@
 #include "dp/libos.h"
 
 static struct rxbuf bufs[DP_RX_BUFFERS];
-static struct rxbuf *free_stack[DP_RX_BUFFERS];
+struct rxbuf *rxbuf_free_stack[DP_RX_BUFFERS];
 uint32_t rxbuf_nfree;
+uint64_t rxbuf_view;
+static uint64_t view_start, view_len;	/* the pool as the application sees it */
 
 static void
 pbuf_freed(struct pbuf *p)
@@ -21,6 +23,9 @@ rxbuf_init(void)
 {
 	uint32_t n = MIN(boot->rx_buffers, (uint32_t)DP_RX_BUFFERS);
 
+	view_start = IX_CORE(core) + IX_RXPOOL_OFF;
+	view_len = (uint64_t)n * RING_RX_BUFFER;
+	rxbuf_view = view_start - DP_RXPOOL;
 	for (uint32_t i = n; i > 0; i--) {
 		struct rxbuf *b = &bufs[i - 1];
 		uint64_t va = DP_RXPOOL + (i - 1) * RING_RX_BUFFER;
@@ -32,22 +37,6 @@ rxbuf_init(void)
 		rxbuf_put(b);
 	}
 	stats->rx_free_min = rxbuf_nfree;
-}
-
-struct rxbuf *
-rxbuf_get(void)
-{
-	struct rxbuf *b = free_stack[--rxbuf_nfree];
-
-	b->state = RXBUF_STACK;
-	return b;
-}
-
-void
-rxbuf_put(struct rxbuf *b)
-{
-	b->state = RXBUF_FREE;
-	free_stack[rxbuf_nfree++] = b;
 }
 
 struct pbuf *
@@ -66,27 +55,20 @@ rxbuf_pbuf(struct rxbuf *b, uint32_t len)
 	return p;
 }
 
-uint64_t
-rxbuf_show(struct rxbuf *b, const void *payload, uint32_t len,
-	   enum rxbuf_state state)
+struct rxbuf *
+rxbuf_at(uint64_t addr)
 {
-	b->state = state;
-	b->len = len;
-	b->shown = IX_CORE(core) + IX_RXPOOL_OFF +
-		((uint64_t)payload - DP_RXPOOL);
-	return b->shown;
+	uint64_t off = addr - view_start;
+
+	return off < view_len ? &bufs[off / RING_RX_BUFFER] : NULL;
 }
 
 struct rxbuf *
 rxbuf_shown(uint64_t addr, uint64_t len)
 {
-	uint64_t off = addr - (IX_CORE(core) + IX_RXPOOL_OFF);
-	struct rxbuf *b;
+	struct rxbuf *b = rxbuf_at(addr);
 
-	if (off / RING_RX_BUFFER >= boot->rx_buffers)
-		return NULL;
-	b = &bufs[off / RING_RX_BUFFER];
-	if (b->state < RXBUF_UDP || b->state > RXBUF_TCP)
+	if (!b || b->state < RXBUF_UDP || b->state > RXBUF_TCP)
 		return NULL;
 	if (addr < b->shown || len > b->len ||
 	    addr - b->shown > b->len - len)

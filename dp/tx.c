@@ -64,6 +64,13 @@ gather(const struct pbuf *p, struct ring_frag *frags)
 {
 	uint32_t n = 0;
 
+	if (likely(!p->next)) {
+		frags[0].pa = dp_dma_addr((uint64_t)p->payload, &n);
+		frags[0].len = p->len;
+		if (likely(n >= p->len))
+			return 1;
+		n = 0;
+	}
 	for (; p; p = p->next) {
 		uint64_t va = (uint64_t)p->payload;
 		uint32_t left = p->len;
@@ -84,16 +91,18 @@ gather(const struct pbuf *p, struct ring_frag *frags)
 }
 
 /* The sum of the pseudo-header, folded but not inverted (RFC 9293, 3.1). */
-static uint16_t
-pseudo_sum(const struct ip_hdr *ip, uint32_t len)
+static inline uint16_t
+pseudo_sum(const struct ip_hdr *ip, uint32_t proto, uint32_t len)
 {
 	uint64_t sum = (uint64_t)ip->src.addr + ip->dest.addr +
-		((uint32_t)IPH_PROTO(ip) << 8) + lwip_htons(len);
+		(proto << 8) + lwip_htons(len);
+	uint32_t s;
 
+	/* Less than 2^34 becomes less than 2^32, then the halves are added. */
 	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (sum & 0xffff) + (sum >> 16);
+	s = (sum & 0xffffffff) + (sum >> 32);
+	s += s << 16 | s >> 16;		/* the carry comes from below */
+	return s >> 16;
 }
 
 static const struct ring_tx_offload offload_tcp = {
@@ -113,31 +122,45 @@ sum_header(struct ip_hdr *ip)
 	IPH_CHKSUM_SET(ip, inet_chksum(ip, IPH_HL_BYTES(ip)));
 }
 
-/* What the NIC shall compute for an outgoing frame of lwIP's. */
-static const struct ring_tx_offload *
-choose_offload(const struct pbuf *p)
+/*
+ * Into the ring. Inlined for each offload, whose context descriptor is then
+ * known at compile time, and for the one piece that most frames have.
+ */
+static ALWAYS_INLINE int
+put(struct pbuf *p, const struct ring_frag *frags, uint32_t n,
+    const struct ring_tx_offload *off)
 {
-	const struct eth_hdr *eth = p->payload;
-	const struct ip_hdr *ip = (const void *)(eth + 1);
-	uint32_t l4len;
+	if (likely(n == 1))
+		return ring_tx_put(&ring, frags, 1, off, (uint64_t)p);
+	return ring_tx_put(&ring, frags, n, off, (uint64_t)p);
+}
+
+/* With what the NIC shall compute for a frame of lwIP's. */
+static int
+put_with_offload(struct pbuf *p, const struct ring_frag *frags, uint32_t n)
+{
+	struct eth_hdr *eth = p->payload;
+	struct ip_hdr *ip = (void *)(eth + 1);
+	uint32_t l4len = p->tot_len - sizeof(*eth) - IP_HLEN;
 
 	if (ring.kind != RING_ADV || eth->type != PP_HTONS(ETHTYPE_IP))
-		return NULL;
+		return ring_tx_put(&ring, frags, n, NULL, (uint64_t)p);
 	/* Options: lwIP sends none but those that come back with an echo. */
 	if (unlikely(IPH_HL_BYTES(ip) != IP_HLEN)) {
-		sum_header((struct ip_hdr *)ip);
-		return NULL;
+		sum_header(ip);
+		return ring_tx_put(&ring, frags, n, NULL, (uint64_t)p);
 	}
-	l4len = p->tot_len - sizeof(*eth) - IP_HLEN;
 	if (IPH_PROTO(ip) == IP_PROTO_TCP) {
-		((struct tcp_hdr *)(ip + 1))->chksum = pseudo_sum(ip, l4len);
-		return &offload_tcp;
+		((struct tcp_hdr *)(ip + 1))->chksum =
+			pseudo_sum(ip, IP_PROTO_TCP, l4len);
+		return put(p, frags, n, &offload_tcp);
 	}
 	if (IPH_PROTO(ip) == IP_PROTO_UDP) {
-		((struct udp_hdr *)(ip + 1))->chksum = pseudo_sum(ip, l4len);
-		return &offload_udp;
+		((struct udp_hdr *)(ip + 1))->chksum =
+			pseudo_sum(ip, IP_PROTO_UDP, l4len);
+		return put(p, frags, n, &offload_udp);
 	}
-	return &offload_ip;
+	return ring_tx_put(&ring, frags, n, &offload_ip, (uint64_t)p);
 }
 
 /* A frame in more pieces than the ring takes: in one, then. */
@@ -165,8 +188,7 @@ tx_pbuf(struct netif *nif, struct pbuf *p)
 	n = gather(p, frags);
 	if (unlikely(n == 0) && p->next)
 		return tx_gathered(nif, p);
-	if (n == 0 || ring_tx_put(&ring, frags, n, choose_offload(p),
-				  (uint64_t)p) < 0) {
+	if (unlikely(n == 0 || put_with_offload(p, frags, n) < 0)) {
 		stats->c.tx_full++;
 		return ERR_MEM;
 	}

@@ -281,7 +281,7 @@ call_udp_sendv(uint64_t handle, uint64_t iov, uint64_t n, uint64_t peer)
 int64_t
 call_udp_recv_done(uint64_t addr)
 {
-	struct rxbuf *b = rxbuf_shown(addr, 0);
+	struct rxbuf *b = rxbuf_at(addr);
 
 	if (!b || b->state != RXBUF_UDP || b->shown != addr)
 		return -E_INVAL;

@@ -20,9 +20,10 @@
  * JIX_UDP_PCBS		UDP sockets
  * JIX_SEGMENTS		segments queued or in flight, of all connections
  * JIX_RX_PBUFS		received frames held (0: the port has its own pool)
+ * JIX_RAW		raw sockets (lab-6 has them, for its ping)
  */
 #if !defined(JIX_TCP_CONNS) || !defined(JIX_UDP_PCBS) || \
-	!defined(JIX_SEGMENTS) || !defined(JIX_RX_PBUFS)
+	!defined(JIX_SEGMENTS) || !defined(JIX_RX_PBUFS) || !defined(JIX_RAW)
 #error "set the sizes before including this file"
 #endif
 
@@ -38,7 +39,7 @@
 #define LWIP_IPV6		0
 #define LWIP_ARP		1
 #define LWIP_ICMP		1
-#define LWIP_RAW		1
+#define LWIP_RAW		JIX_RAW
 #define LWIP_UDP		1
 #define LWIP_TCP		1
 #define LWIP_DHCP		0

@@ -8,6 +8,7 @@
 #define JIX_TCP_CONNS	16384
 #define JIX_UDP_PCBS	64
 #define JIX_SEGMENTS	8192
+#define JIX_RAW		0
 #define JIX_RX_PBUFS	0		/* dp/rxbuf.c has the receive buffers */
 
 #define LWIP_SUPPORT_CUSTOM_PBUF	1

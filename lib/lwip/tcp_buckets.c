@@ -2,6 +2,7 @@
 #include "inc/types.h"
 
 #include "lib/lwip/tcp_buckets.h"
+#include "lwip/ip4.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/prot/ip4.h"
@@ -274,20 +275,17 @@ room_for_syn(uint32_t remote_ip, uint16_t remote_port, uint16_t port)
 	return room;
 }
 
-/* Make the bucket of a frame current; false if the frame is to be dropped. */
+/* Make the bucket of a packet current; false if it is to be dropped. */
 static bool
-select_for_frame(const struct pbuf *p)
+select_for_packet(const struct ip_hdr *ip, uint32_t len)
 {
-	const struct eth_hdr *eth = p->payload;
-	const struct ip_hdr *ip = (const void *)(eth + 1);
 	const struct tcp_hdr *tcp;
 	uint32_t ihl;
 
-	if (p->len < sizeof(*eth) + sizeof(*ip) ||
-	    eth->type != PP_HTONS(ETHTYPE_IP) || IPH_PROTO(ip) != IP_PROTO_TCP)
+	if (IPH_PROTO(ip) != IP_PROTO_TCP)
 		return true;
 	ihl = IPH_HL_BYTES(ip);
-	if (p->len < sizeof(*eth) + ihl + sizeof(*tcp))
+	if (len < ihl + sizeof(*tcp))
 		return true;
 	tcp = (const void *)((const uint8_t *)ip + ihl);
 	if ((TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
@@ -302,11 +300,22 @@ select_for_frame(const struct pbuf *p)
 err_t
 tcp_buckets_input(struct pbuf *p, struct netif *netif)
 {
-	if (!select_for_frame(p)) {
+	const struct eth_hdr *eth = p->payload;
+
+	if (p->len < sizeof(*eth) + sizeof(struct ip_hdr) ||
+	    eth->type != PP_HTONS(ETHTYPE_IP))
+		return ethernet_input(p, netif);
+	if (!select_for_packet((const void *)(eth + 1),
+			       p->len - sizeof(*eth))) {
 		pbuf_free(p);
 		return ERR_OK;
 	}
-	return ethernet_input(p, netif);
+	if (eth->dest.addr[0] & 1)
+		return ethernet_input(p, netif);
+	/* Of a packet for one receiver ethernet_input() does no more. */
+	p->if_idx = netif_get_index(netif);
+	pbuf_remove_header(p, sizeof(*eth));
+	return ip4_input(p, netif);
 }
 
 /*

@@ -8,6 +8,7 @@
 #define JIX_TCP_CONNS	2048
 #define JIX_UDP_PCBS	64
 #define JIX_SEGMENTS	2048
+#define JIX_RAW		1
 #define JIX_RX_PBUFS	2048
 
 #include "inc/lwipopts-common.h"
