@@ -2,6 +2,8 @@
  * evilns: messages of every wrong kind to the network server, forged replies
  * to its clients, clients that never receive or die half way. The server
  * refuses, goes on serving, and has nothing left over. Needs ns.
+ *
+ *	evilns [ROUNDS]
  */
 #include "inc/lib.h"
 #include "inc/ns.h"
@@ -11,6 +13,7 @@
 #define R		(PTE_P | PTE_U)
 #define NOPAGE		((void *)UTOP)
 #define PORT		4242
+#define RANDOM		1000	/* requests */
 #define BLOCKED		40	/* clients that wait at once */
 #define SETTLE_MS	3000
 
@@ -80,6 +83,34 @@ wrong_fields(void)
 	nsipcbuf.poll.fds[0].fd = 0x7fffffff;
 	check_eq(raw_call(NSREQ_POLL, RW), 1);
 	check_eq(nsipcbuf.poll.fds[0].revents, POLLNVAL);
+}
+
+/* Any request with anything in its page, from a seed. */
+static void
+random_requests(uint32_t count)
+{
+	uint64_t *page = (uint64_t *)&nsipcbuf;
+	uint64_t x = 0x9e3779b97f4a7c15;
+	int64_t type;
+	size_t k;
+
+	while (count-- > 0) {
+		for (k = 0; k < PGSIZE / 8; k++) {
+			x ^= x << 13;
+			x ^= x >> 7;
+			x ^= x << 17;
+			page[k] = x;
+		}
+		type = x % NSREQ_MAX;
+		if (type == NSREQ_STATS)
+			continue;
+		/* Often small numbers, which get further. */
+		nsipcbuf.simple.s &= x % 5 != 0 ? 0xfff : -1;
+		nsipcbuf.simple.arg &= x % 3 != 0 ? 0xff : -1;
+		/* A poll of sockets that do not exist says so of each. */
+		check(raw_call(type, RW) <=
+		      (type == NSREQ_POLL ? POLL_MAX : -1));
+	}
 }
 
 /* Sockets are their owner's: guess every number. */
@@ -194,18 +225,22 @@ settled(const struct ns_stats *before)
 int
 main(int argc, char **argv)
 {
+	uint32_t rounds = argc > 1 ? strtol(argv[1], NULL, 0) : 1;
 	struct ns_stats before;
 
 	test_begin();
 	ns = nsipc_server();
 	check(ns > 0);
-	check_eq(nsipc_stats(&before), 0);
-	wrong_requests();
-	wrong_fields();
-	foreign_sockets();
-	blocked_clients();
-	deaf_client();
-	dying_client();
-	settled(&before);
+	while (rounds-- > 0) {
+		check_eq(nsipc_stats(&before), 0);
+		wrong_requests();
+		wrong_fields();
+		random_requests(RANDOM);
+		foreign_sockets();
+		blocked_clients();
+		deaf_client();
+		dying_client();
+		settled(&before);
+	}
 	test_done();
 }

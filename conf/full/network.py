@@ -138,6 +138,13 @@ def full_hostile_ix(t):
     hostile(t, Ix)
 
 
+@test(0, "lab-6: forged, deaf and dying clients, 20 times over", timeout=200)
+def full_evilns(t):
+    m = t.machine("ns; evilns 20", cpus=2, boot=Lab6.boot, nics=[{}]).start()
+    m.wait_line(r"^evilns: \w", timeout=150)
+    t.match(m, r"^evilns: OK", no=[r"^panic", r"panic at"])
+
+
 # --- Many -------------------------------------------------------------
 
 @test(0, "IX: 10,000 connections held at once and each served; 50,000 opened "
