@@ -70,7 +70,10 @@ deliver(struct env *from, struct env *to, uint64_t value, uint64_t srcva,
 }
 // @end
 
-/* e becomes a receiver; if a fitting sender waits, it is served at once. */
+/*
+ * e becomes a receiver. Only call_ipc_recv looks at e's queue afterwards: one
+ * that e calls was itself receiving a moment ago, so it is not in there.
+ */
 static void
 start_receive(struct env *e, uint64_t dstva, envid_t only_from)
 {
@@ -96,30 +99,26 @@ sender_done(struct env *s, int result)
 	env_wake(s);
 }
 
+/* The first in e's queue leaves it; an empty queue needs no tail. */
 static struct env *
-senders_take(struct env *e, bool (*fits)(const struct env *,
-					  const struct env *))
+senders_take(struct env *e)
 {
-	struct env **p = &e->senders, *prev = NULL, *s;
+	struct env *s = e->senders;
 
-	for (; (s = *p) != NULL; prev = s, p = &s->link) {
-		if (fits && !fits(e, s))
-			continue;
-		*p = s->link;
-		if (e->senders_tail == s)
-			e->senders_tail = prev;
+	if (s) {
+		e->senders = s->link;
 		s->link = NULL;
-		return s;
 	}
-	return NULL;
+	return s;
 }
 
+/* e receives from anybody: the first whose message is sound is served. */
 static void
 serve_senders(struct env *e)
 {
 	struct env *s;
 
-	while (e->ipc_recving && (s = senders_take(e, receives_from)))
+	while (e->ipc_recving && (s = senders_take(e)) != NULL)
 		sender_done(s, deliver(s, e, s->ipc_send_value, s->ipc_srcva,
 				       s->ipc_send_perm));
 }
@@ -202,7 +201,7 @@ ipc_env_gone(struct env *e)
 {
 	struct env *s;
 
-	while ((s = senders_take(e, NULL)) != NULL)
+	while ((s = senders_take(e)) != NULL)
 		sender_done(s, -E_BAD_ENV);
 	for (int i = 0; i < NENV; i++) {
 		struct env *w = &envs[i];

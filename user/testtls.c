@@ -10,6 +10,17 @@ static _Thread_local int zero;
 static _Thread_local char text[] = "thread-local";
 static _Thread_local char line[64] ALIGNED(64);
 
+static uint64_t other;
+
+static uint64_t
+self_pointer(void)
+{
+	uint64_t self;
+
+	__asm__ volatile("mov %%fs:0, %0" : "=r"(self));
+	return self;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -21,7 +32,7 @@ main(int argc, char **argv)
 	check_eq(zero, 0);
 	check(strcmp(text, "thread-local") == 0);
 	check_eq((uint64_t)line % 64, 0);
-	__asm__("mov %%fs:0, %0" : "=r"(self));
+	self = self_pointer();
 	check((char *)self > line && (char *)self - line < 512);
 
 	answer = 1;
@@ -31,10 +42,15 @@ main(int argc, char **argv)
 		check_eq(answer, 1);
 		answer = 2;
 		line[5] = 9;
+		/* The base is this environment's own: it must not stay. */
+		other = (uint64_t)&other;
+		check_eq(sys_env_set_fs_base(0, (uint64_t)&other), 0);
+		check_eq(self_pointer(), (uint64_t)&other);
 		exit();
 	}
 	sys_yield();
 	wait(child);
+	check_eq(self_pointer(), self);
 	check_eq(answer, 1);
 	check_eq(line[5], 0);
 	test_done();
