@@ -10,6 +10,7 @@ import re
 import threading
 
 from frames import ACK, ARP, SYN, TCP, arp_request, ethernet, ipv4, tcp
+from loadtool import Link
 
 IP, HOST = "10.0.3.15", "10.0.3.100"
 MAC, HOST_MAC = "52:54:00:12:34:57", "52:54:00:4a:58:64"
@@ -111,3 +112,51 @@ class Background:
 
     def end(self):
         self.thread.join(30)
+
+
+def datagrams(t, link):
+    """Datagrams come in until the machine ends."""
+    seconds = t.entry.timeout
+    client = Background(lambda: load(
+        link, "udp", "--conns", 8, "--messages", 0, "--time", seconds,
+        "--rto", 0.1, "--retries", 10 * seconds, timeout=seconds))
+    t.on_end(client.end)
+
+
+def under_load(t, command, times, how, programs=""):
+    """The dataplane ends `times` times while datagrams come in."""
+    link = Link(t)
+    m = start(t, command, link.card(), cpus=3, ready=None, programs=programs)
+    datagrams(t, link)
+    for n in range(times):
+        m.wait_line(how)
+    finish(t, m, no=[r"^panic", r"libOS panic"])
+    return m
+
+
+def kill_under_load(t, times):
+    """In the monitor: of a machine stopped while datagrams come in."""
+    link = Link(t)
+    run = "ixcp run ixudp"
+    m = t.machine(run + "; breakdp", cpus=2, nics=[{}, link.card()],
+                  boot={"mode": "both", "then": "monitor"}).start()
+    datagrams(t, link)
+    frames = 0
+    for n in range(times):
+        m.prompt()
+        before, frames = frames, int(re.findall(
+            r"received (\d+) frames", m.prompt("nics"))[1])
+        t.check(frames > before, "datagrams to have come")
+        env = re.search(r"^(\w+) .* ixcp$", m.prompt("envs"), re.M).group(1)
+        m.prompt("kill " + env)
+        t.match(m.prompt("dataplanes"), "^no dataplane$")
+        if n < times - 1:
+            m.prompt("run " + run)
+            m.prompt("run breakdp")
+        m.send("continue\n")
+        m.wait_line("^K> continue$")
+    m.wait_line(r"^jix: all environments done: pages lost 0, envs lost 0")
+    m.prompt()
+    m.send("shutdown\n")
+    m.wait_end()
+    t.match(m, no=[r"^panic", "no link"])

@@ -180,11 +180,11 @@ dp_core_leave(struct dp_core *k, enum dp_reason why, int64_t code)
 	k->info.state = DP_CORE_OUT;
 	cpu->dp = NULL;
 	cpu->fpu_owner = NULL;
+	uinfo->cpu[cpu->id].role = CPU_SHARED;
 	/* From here on the time-shared side may free what k points to. */
 	__atomic_store_n(&k->state, DP_CORE_OUT, __ATOMIC_RELEASE);
 	lapic_ipi(0, T_IPI_DP);
 	lock_kernel();
-	uinfo->cpu[cpu->id].role = CPU_SHARED;
 	sched_yield();
 }
 

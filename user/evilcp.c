@@ -58,7 +58,8 @@ bad_memory(uint32_t id)
 		{ NCPU, DP_SYS, 1, PTE_W }, { -2, DP_SYS, 1, PTE_W },
 		{ DP_SHARED, DP_SYS, 1, PTE_W }, { 0, DP_COMMON, 1, PTE_W },
 		{ DP_SHARED, DP_COMMON, 513, PTE_W },
-		{ 0, IX_TEXT, 1, PTE_W }, { DP_SHARED, IX_TEXT, 1, PTE_W | PTE_X },
+		{ 0, IX_TEXT, 1, PTE_W },
+		{ DP_SHARED, IX_TEXT, 1, PTE_W | PTE_X },
 		{ DP_SHARED, IX_TEXT, 0x100000, PTE_W },
 		{ DP_SHARED, DP_TEXT, 1, PTE_W | PTE_X },
 		{ DP_SHARED, IX_CORES_END, 1, PTE_W },
@@ -81,8 +82,9 @@ static void
 bad_copies(uint32_t id)
 {
 	static const uint64_t bad[] = {
-		0, DP_SYS - 4, DP_SYS_END - 4, DP_RXPOOL, DP_DATA, UINFO, UCOUNT,
-		UVPT, KERNBASE, KERNBASE + 0x200000, PHYSMAP, KENTRY, KCPU,
+		0, DP_SYS - 4, DP_SYS_END - 4, DP_RXPOOL, DP_DATA, UINFO,
+		UCOUNT, UVPT, KERNBASE, KERNBASE + 0x200000, PHYSMAP, KENTRY,
+		KCPU,
 		1ul << 47, ~0ul - 7,
 	};
 	static const uint64_t ours[] = { 0, KERNBASE, PHYSMAP, ~0ul - 7 };

@@ -7,7 +7,7 @@ import os
 import socket
 
 from dptest import (DIED, HOST, HOST_MAC, IP, MAC, Background, Client, finish,
-                    hear, load, report, start)
+                    hear, kill_under_load, load, report, start, under_load)
 from frames import (ACK, FIN, ICMP, PSH, RST, SYN, TCP, UDP, Peer, ethernet,
                     icmp_echo, ipv4, tcp, udp)
 from gradelib import SCALE, part, test
@@ -82,7 +82,7 @@ def dp_release(t):
     c.take()
     first = len(c.data)
     # Without an acknowledgement the same comes again; nothing is released.
-    c.expect(lambda f: f.data and f.seq == c.start, "a retransmission")
+    c.expect(lambda f: f.data and f.seq == c.start, "a retransmission", 20)
     t.check("released" not in m.text, "no memory to be released yet")
     c.acknowledge(first)
     m.wait_line(r"^ixtest: %d bytes released" % first)
@@ -251,6 +251,31 @@ def dp_bad_calls(t):
            no=[DIED, " gave "])
 
 
+@test(5, "gather lists may change while they are read: no other memory goes "
+      "out", timeout=90)
+def dp_race(t):
+    peer = Peer(t, hosts={HOST: HOST_MAC})
+    m = t.machine("ixcp run -c 2 -t 0 ixevil race-tcp", cpus=3,
+                  nics=[{}, {"peer": peer}], thread="multi",
+                  boot={"mode": "both"}).start()
+    m.wait_line("^ixevil: serves")
+    # Connections come to either core; only core 0 listens.
+    port = next(p for p in range(40000, 40100)
+                if toeplitz(HOST, IP, p, 7) % 128 % 2 == 0)
+    hear(peer)
+    c = Client(t, peer, port)
+    while c.segments < 60:
+        f = c.take()
+        c.acknowledge(len(c.data))
+        t.check(not f.data.strip(b"v"), "only what may be sent: %r" %
+                f.data[:64])
+    c.send(RST | ACK)
+    m.wait_end()
+    m.require_clean()
+    t.match(m, r"^ixevil: race-tcp: [1-9]\d* sends taken, [1-9]\d* refused$",
+            r"^ixcp: core 0 exited with 0$", no=[DIED])
+
+
 @test(10, "a core's connections are refused on another core")
 def dp_other_core(t):
     link = Link(t)
@@ -415,22 +440,6 @@ def dp_clients(t):
 
 # --- Death under load --------------------------------------------------------
 
-ENDLESS = ("--conns", 8, "--messages", 0, "--time", 40, "--rto", 0.1,
-           "--retries", 1000)
-
-
-def under_load(t, command, times, how, programs=""):
-    """The dataplane ends `times` times while datagrams come in."""
-    link = Link(t)
-    m = start(t, command, link.card(), cpus=3, ready=None, programs=programs)
-    client = Background(lambda: load(link, "udp", *ENDLESS, timeout=60))
-    t.on_end(client.end)
-    for n in range(times):
-        m.wait_line(how)
-    finish(t, m, no=[r"^panic", r"libOS panic"])
-    return m
-
-
 @test(10, "an application crashes under load, 10 times; all comes back",
       timeout=120)
 def dp_crash(t):
@@ -445,3 +454,9 @@ def dp_force(t):
     words = ",".join(["-"] * 10)
     under_load(t, "ixcp each -k ixudp " + words, 10,
                r"^ixcp: core 0 taken back", programs="ixcp stop 0 1000; ")
+
+
+@test(10, "the control plane is killed under load, 10 times; all comes back",
+      timeout=120)
+def dp_kill(t):
+    kill_under_load(t, 10)

@@ -1,0 +1,28 @@
+/*
+ * breakdp: wait until a CPU is a dataplane's, give it a moment, then stop in
+ * the monitor: to look at a dataplane at work, or to end one.
+ */
+#include "inc/lib.h"
+
+#define LOAD_MS	100
+
+static bool
+given(void)
+{
+	const volatile struct uinfo *u = uinfo;
+
+	for (uint32_t i = 0; i < u->ncpu; i++)
+		if (u->cpu[i].role == CPU_DATAPLANE)
+			return true;
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	while (!given())
+		sys_yield();
+	sys_sleep_until(sys_time_msec() + LOAD_MS);
+	__asm__ volatile("int3");
+	return 0;
+}
