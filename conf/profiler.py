@@ -29,14 +29,16 @@ GROUPS = (("lwip/", "lwIP"), ("inc/ring", "rings"), ("lib/lwip/", "buckets"),
           ("inc/", "inc"), ("lib/", "lib"))
 
 
-def record(directory, cell, seed):
+FILTER = "0xffc0000000+0x40000000,0x800000+%#x" % (APPLICATION_END - 0x800000)
+
+
+def record(directory, cell, seed, addresses=FILTER):
     """Run the cell; QEMU's log of a stretch of its counted messages."""
     log = os.path.join(directory, "exec.log")
     if os.path.exists(log):
         os.unlink(log)
     marks = os.path.join(directory, "debugcon.bin")
-    extra = ["-D", log, "-dfilter", "0xffc0000000+0x40000000,0x800000+%#x" % (
-        APPLICATION_END - 0x800000)]
+    extra = ["-D", log, "-dfilter", addresses]
     end = time.monotonic() + machine.PATIENCE
 
     def wait(path, size):

@@ -6,8 +6,10 @@
 #	make trace		one request's way through both: obj/trace/
 #	make figures		what a request costs the dataplane: obj/figures/
 #	make profile		the same by function (APP=ixecho LOAD=tcp,c=64)
+#	make cost-lab6		what a request costs the lab-6 server, and where
+#				(LAB6=irq SERVER='echosrv -b' LOAD=tcp)
 
-.PHONY: compare trace figures profile
+.PHONY: compare trace figures profile cost-lab6
 
 compare: $(IMAGE) $(if $(REAL),$(OBJDIR)/host/load)
 	@QEMU=$(call shell-quote,$(QEMU)) python3 conf/compare.py \
@@ -27,4 +29,10 @@ profile: $(IMAGE)
 	@QEMU=$(call shell-quote,$(QEMU)) python3 conf/profiler.py \
 		$(if $(SEED),--seed $(SEED)) \
 		$(if $(APP),--app $(call shell-quote,$(APP))) \
+		$(if $(LOAD),--load $(call shell-quote,$(LOAD)))
+
+cost-lab6: $(IMAGE)
+	@QEMU=$(call shell-quote,$(QEMU)) python3 conf/labcost.py \
+		$(if $(SEED),--seed $(SEED)) $(if $(LAB6),--lab6 $(LAB6)) \
+		$(if $(SERVER),--server $(call shell-quote,$(SERVER))) \
 		$(if $(LOAD),--load $(call shell-quote,$(LOAD)))

@@ -6,6 +6,8 @@ makes the machine do everything, they look at what came of it."""
 import os
 import re
 import socket
+import subprocess
+import sys
 
 import hostile
 
@@ -294,6 +296,28 @@ def net_cost_frames(t):
             t.check(42 * small <= rest <= (SIZE + HEADERS) * small,
                     "%s: %d frames with a message and %d others, not %d "
                     "bytes" % (site, MESSAGES, small, c["copy " + site]))
+
+
+@test(10, "make cost-lab6: messages, calls, copies by site, instructions",
+      timeout=90)
+def net_cost_command(t):
+    done = subprocess.run(
+        [sys.executable, "conf/labcost.py", "--counts"], text=True,
+        cwd=t.options.tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        timeout=max(1, t.remaining()))
+    t.equal(done.returncode, 0, "status of cost-lab6, which said:\n" +
+            done.stdout)
+    found = {name: float(n) for n, name in re.findall(
+        r"^ *([\d.]+)  +(\S.*)$", done.stdout, re.M)}
+    for what, low, high in (("IPC messages", 6, 6.2), ("system calls", 10, 16),
+                            ("environment switches", 6, 10)):
+        t.check(low <= found.get(what, 0) <= high, "%s between %d and %d:\n%s"
+                % (what, low, high, done.stdout))
+    for site in SITES:
+        t.check(found.get("copy " + site, 0) > SIZE * 0.95, "copy " + site)
+    parts = sum(found.get(p, 0) for p in "kernel input output ns app".split())
+    t.check(abs(parts - found["instructions"]) < 5, "the parts to be the "
+            "whole:\n" + done.stdout)
 
 
 # --- Hostile traffic and hostile programs -----------------------------

@@ -219,11 +219,7 @@ last_waiting(const struct bucket *b, const struct tcp_pcb_listen *listener)
 	return found;
 }
 
-/*
- * Make room for a SYN: for the listener whose backlog is full, or (null) where
- * PCBs run out. Handshakes that are not in `begun` any more are older than
- * those that are.
- */
+/* Room for a SYN. What is not in `begun` any more is older than what is. */
 static bool
 recycle(const struct tcp_pcb_listen *listener)
 {
