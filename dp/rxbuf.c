@@ -10,7 +10,7 @@ static struct rxbuf bufs[DP_RX_BUFFERS];
 struct rxbuf *rxbuf_free_stack[DP_RX_BUFFERS];
 uint32_t rxbuf_nfree;
 uint64_t rxbuf_view;
-static uint64_t view_start, view_len;	/* the pool as the application sees it */
+static uint64_t view_start, view_len;	/* as the application sees it */
 
 static void
 pbuf_freed(struct pbuf *p)

@@ -78,6 +78,7 @@ main(int argc, char **argv)
 	check_eq(sys_ipc_recv((void *)1), -E_INVAL);
 	check_eq(sys_ipc_recv((void *)(UTOP - 1)), -E_INVAL);
 	check_eq(sys_ipc_recv_timed((void *)1, 1), -E_INVAL);
+	check_eq(sys_ipc_call(1, 1, NOPAGE, 0, (void *)(UTOP - 1)), -E_INVAL);
 	if ((child = fork()) < 0)
 		panic("fork: %e", child);
 	if (child == 0)

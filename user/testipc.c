@@ -31,30 +31,36 @@ await_wait(envid_t id, enum env_wait why)
 		sys_yield();
 }
 
+/* A child that waits in our queue with this message. */
+static envid_t
+queued(uint64_t value)
+{
+	envid_t child = checked_fork();
+
+	if (child == 0) {
+		check_eq(ipc_send(parent, value, NULL, 0), 0);
+		exit();
+	}
+	await_wait(child, WAIT_IPC_SEND);
+	return child;
+}
+
 static void
 test_queue(void)
 {
-	envid_t child[3], who;
+	envid_t child[5], who;
 
-	for (int i = 0; i < 3; i++) {
-		if ((child[i] = checked_fork()) == 0) {
-			check_eq(ipc_send(parent, 100 + i, NULL, 0), 0);
-			exit();
-		}
-		await_wait(child[i], WAIT_IPC_SEND);
-	}
-	for (int i = 0; i < 3; i++) {
-		check_eq(ipc_recv(&who, NULL, NULL), 100 + i);
+	for (int i = 0; i < 4; i++)
+		child[i] = queued(100 + i);
+	/* One that ends in the queue is not heard of any more. */
+	check_eq(sys_env_destroy(child[3]), 0);
+	child[4] = queued(104);
+	check_eq(sys_env_destroy(child[1]), 0);
+	for (int i = 0; i < 5; i += 2) {
+		check_eq(ipc_recv_timed(&who, NULL, NULL, 1000), 100 + i);
 		check_eq(who, child[i]);
 		wait(child[i]);
 	}
-	/* One that ends in the queue is not heard of any more. */
-	if ((child[0] = checked_fork()) == 0) {
-		ipc_send(parent, 1, NULL, 0);
-		exit();
-	}
-	await_wait(child[0], WAIT_IPC_SEND);
-	check_eq(sys_env_destroy(child[0]), 0);
 	check_eq(ipc_recv_timed(&who, NULL, NULL, 10), -E_TIMEOUT);
 }
 

@@ -443,17 +443,14 @@ tcp_buckets_connect(struct tcp_pcb *pcb, uint16_t local_port,
 static void
 forget_listener(struct tcp_pcb_listen *listener)
 {
-	struct tcp_pcb *pcb;
 	uint32_t before = current;
+	struct tcp_pcb *pcb;
 	uint32_t n;
 
 	bucket_select(NONE);
-	for (n = 0; n < TCP_BUCKETS; n++) {
-		for (pcb = buckets[n].active; pcb != NULL; pcb = pcb->next) {
-			if (pcb->listener == listener)
-				pcb->listener = NULL;
-		}
-		for (pcb = buckets[n].tw; pcb != NULL; pcb = pcb->next) {
+	for (n = 0; n < 2 * TCP_BUCKETS; n++) {
+		pcb = n % 2 ? buckets[n / 2].tw : buckets[n / 2].active;
+		for (; pcb != NULL; pcb = pcb->next) {
 			if (pcb->listener == listener)
 				pcb->listener = NULL;
 		}
