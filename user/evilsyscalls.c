@@ -92,6 +92,29 @@ test_others(void)
 	check_eq(syscall(1ul << 63 | SYS_getenvid, 0, 0, 0, 0, 0), -E_INVAL);
 }
 
+/* The kernel goes upwards, in which direction the caller ever goes. */
+static void
+test_direction(void)
+{
+	uint64_t result = SYS_getenvid;
+	envid_t child;
+
+	__asm__ volatile("std; syscall; cld" : "+a"(result)
+			 : : "rcx", "r11", "memory", "cc");
+	check_eq(result, sys_getenvid());
+	child = fork();
+	check(child >= 0);
+	if (child == 0) {
+		/* By a fault, too: the page has yet to be copied. */
+		__asm__ volatile("std; movb $1, %0; cld" : "=m"(page[0])
+				 : : "memory", "cc");
+		test->word[0] = page[0];
+		exit();
+	}
+	wait(child);
+	check_eq(test->word[0], 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -109,5 +132,6 @@ main(int argc, char **argv)
 	test_trapframe((uint64_t)page + PGSIZE * 1000);
 	test_edges();
 	test_others();
+	test_direction();
 	test_done();
 }
