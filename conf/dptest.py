@@ -148,6 +148,11 @@ def kill_under_load(t, times):
             r"received (\d+) frames", m.prompt("nics"))[1])
         t.check(frames > before, "datagrams to have come")
         env = re.search(r"^(\w+) .* ixcp$", m.prompt("envs"), re.M).group(1)
+        t.match(m.prompt("dataplanes"),
+                r"^dataplane 0: running, owner %s, \d+ pages of 2 MB, \d+ of "
+                "tables, heap 0 MB, bound 100 ms$" % env,
+                "^  core 0: CPU 1 bound, root .*, igb1 queue 0, 128 flow "
+                "groups")
         m.prompt("kill " + env)
         t.match(m.prompt("dataplanes"), "^no dataplane$")
         if n < times - 1:

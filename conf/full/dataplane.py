@@ -18,7 +18,8 @@ def dp_crash_100(t):
 
 @test(0, "a dataplane is stopped by force under load, 100 times", timeout=300)
 def dp_force_100(t):
-    under_load(t, "ixcp each -k ixudp " + ",".join(["-"] * TIMES), TIMES,
+    words = ",".join(["-"] * TIMES)
+    under_load(t, "ixcp each -k -w -1 -t 0 ixudp " + words, TIMES,
                r"^ixcp: core 0 taken back",
                programs="ixcp stop 0 1000000; ")
 

@@ -451,8 +451,9 @@ def dp_crash(t):
 @test(10, "a dataplane is stopped by force under load, 10 times; all comes "
       "back", timeout=120)
 def dp_force(t):
+    # A core that never enters the kernel by itself.
     words = ",".join(["-"] * 10)
-    under_load(t, "ixcp each -k ixudp " + words, 10,
+    under_load(t, "ixcp each -k -w -1 -t 0 ixudp " + words, 10,
                r"^ixcp: core 0 taken back", programs="ixcp stop 0 1000; ")
 
 
