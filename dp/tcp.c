@@ -179,6 +179,13 @@ let_go(struct conn *c)
 		conn_detach(c);
 }
 
+/*
+ * With fewer receive buffers than this free, only a connection that holds none
+ * gets one: peers that do not receive what they are sent, or an application
+ * that is slow to take from some, do not starve the others.
+ */
+#define RX_LOW		(DP_RX_BUFFERS / 4)
+
 /* Bytes arrived, or (p null) the end of the stream. */
 static err_t
 received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
@@ -198,6 +205,9 @@ received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 		pbuf_free(p);
 		return ERR_OK;
 	}
+	/* lwIP keeps it, takes no more, and asks again every 10 ms. */
+	if (unlikely(rxbuf_nfree < RX_LOW) && (c->rx_first || c->refs))
+		return ERR_MEM;
 	while (p) {
 		struct rxbuf *b = (struct rxbuf *)p;
 		struct pbuf *rest = p->next;

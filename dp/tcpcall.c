@@ -5,6 +5,8 @@
  */
 #include "dp/conn.h"
 #include "inc/toeplitz.h"
+#include "lwip/memp.h"
+#include "lwip/stats.h"
 
 static struct conn *
 lookup(uint64_t handle)
@@ -236,6 +238,9 @@ write_span(struct conn *c, const struct span *v, uint32_t len, bool copy,
 	return len;
 }
 
+/* With more segments under way, a connection may have but one. */
+#define SEGMENTS_HIGH	(JIX_SEGMENTS * 3 / 4)
+
 int64_t
 call_sendv(uint64_t handle, uint64_t iov, uint64_t n)
 {
@@ -253,6 +258,8 @@ call_sendv(uint64_t handle, uint64_t iov, uint64_t n)
 	if (!c->pcb)
 		return -E_NOT_CONN;
 	room = tcp_sndbuf(c->pcb);
+	if (unlikely(lwip_stats.memp[MEMP_TCP_SEG]->used > SEGMENTS_HIGH))
+		room = c->written == c->acked ? MIN(room, TCP_MSS + 0u) : 0;
 	copy = total <= DP_SMALL_SEND;
 	for (int64_t i = 0; i < r && done < room; i++) {
 		uint32_t len = MIN(v[i].len, room - done);

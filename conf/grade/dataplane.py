@@ -120,6 +120,16 @@ def dp_syn_flood(t):
     alive(t, m)
 
 
+@test(5, "clients that never receive do not keep others waiting", timeout=90)
+def dp_deaf(t):
+    peer = hostile.peer(t)
+    m = t.machine("ixcp run ixecho", cpus=2, boot=BOOT,
+                  nics=[{"peer": peer}]).start()
+    m.wait_line(r"^ixecho: core 0")
+    hostile.deaf_clients(t, peer, 160)
+    alive(t, m)
+
+
 @test(5, "the shared echo server by TCP and UDP, on an 82540EM", timeout=60)
 def dp_e1000(t):
     m, link = serve(t, "echosrv", r"^echosrv: port 7", nic="e1000")
