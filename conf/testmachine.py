@@ -205,7 +205,8 @@ class Machine:
                       self.status is not None, timeout, "an echo")
             self.seen = echo + 1
         begin = self.seen
-        self.wait_line(r"^K> $", timeout)
+        # A program on another CPU may go on where the prompt ends.
+        self.wait_line(r"^K> ($|\w+: )", timeout)
         return "\n".join(self.lines[begin:self.seen])
 
     def wait_end(self, timeout=30):
