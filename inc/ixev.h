@@ -23,7 +23,8 @@ struct ixev_udp;
 #define IXEV_NEW	1u	/* of a listener: a connection to accept */
 #define IXEV_IN		2u	/* bytes, or the end of the stream */
 #define IXEV_OUT	4u	/* connected; or room after -E_AGAIN */
-#define IXEV_HUP	8u	/* broken: ixev_error(); only closing is left */
+#define IXEV_HUP	8u	/* broken: ixev_error(); what was received
+				   before can still be taken */
 
 /* what: IXEV_*, those that the handler was set for; HUP always. */
 typedef void (*ixev_fn)(struct ixev *c, uint32_t what, void *arg);
@@ -70,8 +71,8 @@ ssize_t ixev_recv(struct ixev *c, void *buf, size_t len);
 /*
  * The next received bytes in place: their number (0, errors as above) and in
  * *p their address in a receive buffer. They may be read until they are given
- * back, in order, by ixev_recv_done(), and no longer than the connection
- * lives; the peer's window opens only then.
+ * back, in order, by ixev_recv_done(), and no longer than until
+ * ixev_close(); the peer's window opens only then.
  */
 ssize_t ixev_recv_zc(struct ixev *c, const void **p);
 void ixev_recv_done(struct ixev *c, size_t n);

@@ -110,6 +110,7 @@ static void
 bad_queues(uint32_t id)
 {
 	int64_t other = sys_dp_create(1, 0);
+	struct dp_info info;
 
 	check_eq(sys_dp_bind_queue(id, 1, 0), -E_INVAL);
 	check_eq(sys_dp_bind_queue(id, ~0u, 0), -E_INVAL);
@@ -123,6 +124,12 @@ bad_queues(uint32_t id)
 	check_eq(sys_dp_flows(id, ~0u, 2, 0), -E_INVAL);
 	check_eq(sys_dp_flows(id, 1, ~0u, 0), -E_INVAL);
 	check_eq(sys_dp_flows(id, 0, 1, 1), -E_INVAL);
+	/* None of them has moved a part of what it named. */
+	check_eq(sys_dp_inspect(id, &info), 0);
+	check_eq(info.core[0].groups, 0);
+	check_eq(sys_dp_flows(id, 5, 2, 0), 0);
+	check_eq(sys_dp_inspect(id, &info), 0);
+	check_eq(info.core[0].groups, 2);
 	check(other >= 0);
 	check_eq(sys_dp_bind_core(other, 1), -E_BUSY);
 	check_eq(sys_dp_start(other), -E_INVAL);

@@ -119,13 +119,21 @@ def stream(size):
     return bytes(i % 251 for i in range(size))
 
 
-class Late:
-    """An application that takes its time (ixlate), and its client."""
+def send_all(c, size, end):
+    """Some segments and the end, in one go."""
+    for at in range(0, size, 1000):
+        c.send(ACK | PSH, stream(size)[at:at + 1000])
+    c.send(end)
 
-    def __init__(self, t):
+
+class Late:
+    """An application that takes its time, and its client."""
+
+    def __init__(self, t, command="ixlate"):
         self.t = t
         self.peer = Peer(t, hosts={HOST: HOST_MAC})
-        self.m = start(t, "ixcp run -k -w -1 ixlate", {"peer": self.peer})
+        self.m = start(t, "ixcp run -k -w -1 " + command,
+                       {"peer": self.peer})
         hear(self.peer)
         self.port = 40000
 
@@ -158,18 +166,11 @@ class Late:
       "however late", timeout=90)
 def dp_last_bytes(t):
     late = Late(t)
-
-    def sent(c, size, end):
-        """Some segments and the end, in one go."""
-        for at in range(0, size, 1000):
-            c.send(ACK | PSH, stream(size)[at:at + 1000])
-        c.send(end)
-
     # Before it is accepted: FIN, with and without data before it; RST.
     for end, order, error in ((ACK | FIN, "e", "0"),
                               (RST, "d", "-[1-9]\\d*")):
         for size in 0, 20000:
-            sent(late.knock(), size, end)
+            send_all(late.knock(), size, end)
             late.noise()
             late.tell(b"a")
             late.m.wait_line("^ixlate: it has ended")
@@ -179,7 +180,7 @@ def dp_last_bytes(t):
                               (RST, "rd", "-[1-9]\\d*")):
         c = late.knock()
         late.tell(b"a")
-        sent(c, 20000, end)
+        send_all(c, 20000, end)
         late.m.wait_line("^ixlate: it has ended")
         late.noise()
         late.found(order, error, 20000)
@@ -196,6 +197,18 @@ def dp_last_bytes(t):
     late.noise()
     late.found("Crd", "-[1-9]\\d*", 1000)
     late.m.stop()
+
+
+@test(5, "sockets and the event layer keep what was received before a reset")
+def dp_last_bytes_lib(t):
+    for layer in "sock", "ev":
+        late = Late(t, "ixlast " + layer)
+        send_all(Client(t, late.peer), 20000, RST)
+        late.m.wait_line("^ixlast: it has ended")
+        late.noise()
+        late.tell(b"r")
+        late.m.wait_line("^ixlast: 20000 bytes, 0 wrong, then .*reset")
+        finish(t, late.m)
 
 
 @test(5, "a message out of 64 places goes out whole")
