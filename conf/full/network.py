@@ -3,6 +3,7 @@ clients that vanish, with transfers and connections in great number; each then
 still serves, and holds what it held at the start. One set of tests for both:
 class Lab6 and class Ix say what differs."""
 import http.client
+import os
 import re
 import selectors
 import shutil
@@ -162,6 +163,46 @@ def full_many_ix(t):
 
 
 # --- A client that everybody knows ------------------------------------
+
+def tools(t, kind):
+    """curl and nc as a student would use them."""
+    for tool in "curl", "nc":
+        if not shutil.which(tool):
+            t.skip(tool + " is not installed (make setup-full)")
+    ports = free_port(), free_port()
+    server = kind(t, slirp="net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:%d-"
+                  "10.0.2.15:7,hostfwd=tcp:127.0.0.1:%d-10.0.2.15:80" % ports)
+
+    def run(*words, **settings):
+        return subprocess.run(words, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=30 * SCALE, **settings)
+
+    url = "http://127.0.0.1:%d/" % ports[1]
+    with open(os.path.join(t.options.tree, "user", "www",
+                           "numbers.txt"), "rb") as f:
+        wanted = f.read()
+    for form in [], ["--http1.0"], ["--parallel", url + "numbers.txt"]:
+        done = run("curl", "-sSf", *form, url + "numbers.txt")
+        t.equal(done.returncode, 0, "curl's exit status")
+        t.check(done.stdout in (wanted, 2 * wanted), "the file, by curl")
+    t.equal(run("curl", "-sf", url + "none").returncode, 22,
+            "curl's exit status for a file that is missing")
+    text = b"".join(b"line %d\n" % i for i in range(5000))
+    done = run("nc", "-N", "-w", "10", "127.0.0.1", str(ports[0]), input=text)
+    t.check(done.stdout == text, "%d bytes back by nc, not %d" % (
+        len(text), len(done.stdout)))
+    server.end()
+
+
+@test(0, "lab-6: curl and nc", timeout=120)
+def full_tools_lab6(t):
+    tools(t, Lab6)
+
+
+@test(0, "IX: curl and nc", timeout=120)
+def full_tools_ix(t):
+    tools(t, Ix)
+
 
 CONNS = 16
 REQUEST = b"GET /index.html HTTP/1.1\r\nHost: jix\r\n\r\n"

@@ -5,6 +5,7 @@ import os
 import re
 
 import hostile
+import net_server
 
 from gradelib import part, test
 from loadtool import Link
@@ -108,6 +109,18 @@ def dp_churn(t):
       parent=dp_serves)
 def dp_hostile(t):
     t.parent["after"].require(r"^echo: 80 messages")
+
+
+@test(5, "the shared servers through forwarded ports, as in lab-6 mode",
+      timeout=60)
+def dp_host(t):
+    card, ports = net_server.forwarded()
+    m = t.machine("ixcp run httpd -- -e 7", cpus=2, nics=[card],
+                  boot=BOOT).start()
+    m.wait_line(r"^httpd: echo on port 7")
+    net_server.echo_by_socket(t, ports[0])
+    net_server.http_by_socket(t, ports[1])
+    alive(t, m)
 
 
 @test(5, "a handshake under way outlives a flood of SYNs", timeout=60)

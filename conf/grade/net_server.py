@@ -154,16 +154,15 @@ REQUESTS = [
 ]
 
 
-@test(10, "httpd and echosrv through forwarded ports", timeout=60)
-def net_host(t):
+def forwarded():
+    """A card whose TCP ports 7 and 80 are forwarded: it, and the ports."""
     ports = free_port(), free_port()
-    slirp = ("net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:%d-10.0.2.15:7,"
-             "hostfwd=tcp:127.0.0.1:%d-10.0.2.15:80" % ports)
-    m = t.machine("ns; echosrv; httpd", cpus=2, nics=[{"slirp": slirp}],
-                  boot=LAB6).start()
-    for line in (UP, r"^echosrv: port 7", r"^httpd: waiting"):
-        t.wait_for(lambda: re.search(line, m.text, re.M), "a line  " + line)
-    with socket.create_connection(("127.0.0.1", ports[0]), 10 * SCALE) as s:
+    return {"slirp": "net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:%d-10.0.2.15:7,"
+            "hostfwd=tcp:127.0.0.1:%d-10.0.2.15:80" % ports}, ports
+
+
+def echo_by_socket(t, port):
+    with socket.create_connection(("127.0.0.1", port), 10 * SCALE) as s:
         for n in range(20):
             message = bytes([n]) * (1 + 37 * n)
             s.sendall(message)
@@ -175,13 +174,27 @@ def net_host(t):
             t.equal(got, message, "message %d" % n)
         s.shutdown(socket.SHUT_WR)
         t.equal(s.recv(10), b"", "after our end of stream, the server's")
+
+
+def http_by_socket(t, port):
     for request, status, there, absent in REQUESTS:
-        answer = converse(ports[1], request)
+        answer = converse(port, request)
         what = "the answer to %r" % request[:40]
         t.equal(answer[:len(status)], status, what)
         t.check(there is None or there in answer, "%r in %s" % (there, what))
         t.check(absent is None or absent not in answer,
                 "no %r in %s" % (absent, what))
+
+
+@test(10, "httpd and echosrv through forwarded ports", timeout=60)
+def net_host(t):
+    card, ports = forwarded()
+    m = t.machine("ns; echosrv; httpd", cpus=2, nics=[card],
+                  boot=LAB6).start()
+    for line in (UP, r"^echosrv: port 7", r"^httpd: waiting"):
+        t.wait_for(lambda: re.search(line, m.text, re.M), "a line  " + line)
+    echo_by_socket(t, ports[0])
+    http_by_socket(t, ports[1])
     no_panic(t, m)
 
 
