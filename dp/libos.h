@@ -217,6 +217,8 @@ copy_small(void *dst, const void *src, uint32_t len)
 	char *d = dst;
 	const char *s = src;
 
+	for (; len >= 32; len -= 32, d += 32, s += 32)
+		__builtin_memcpy(d, s, 32);
 	for (; len >= 8; len -= 8, d += 8, s += 8)
 		__builtin_memcpy(d, s, 8);
 	for (; len > 0; len--)

@@ -99,7 +99,9 @@ rx_poll(uint32_t bound)
 	uint64_t bytes = 0;
 
 	stats->c.polls++;
-	for (n = 0; n < bound && event_room(); n++) {
+	/* A frame makes one event at most, or tcp_emit() looks for room. */
+	bound = MIN(bound, IX_EVENTS - nevents);
+	for (n = 0; n < bound; n++) {
 		struct ring_rx_frame f;
 		enum ring_rx_result r = ring_rx_harvest(&ring, &f);
 		struct rxbuf *b;

@@ -207,21 +207,21 @@ tx_bounce(struct rxbuf *b)
 {
 	uint64_t *mem = (uint64_t *)b->mem;
 	struct ring_frag frag = { b->pa, b->len };
-	uint64_t dst = mem[0], src = *(uint64_t *)((char *)mem + 6);
+	uint64_t dst, src;
 
-	if (ring_tx_room(&ring) == 0)
+	if (ring_tx_put(&ring, &frag, 1, NULL,
+			(uint64_t)b | COOKIE_RXBUF) < 0)
 		return -E_AGAIN;
+	dst = mem[0];
+	src = *(uint64_t *)((char *)mem + 6);
 	/* Two 6-byte addresses change places; bytes 12 and 13 stay. */
 	*(uint64_t *)((char *)mem + 6) = (dst & 0xffffffffffff) |
 		(src & ~0xfffffffffffful);
 	*(uint32_t *)mem = src;
 	*(uint16_t *)((char *)mem + 4) = src >> 32;
-	if (ring_tx_put(&ring, &frag, 1, NULL,
-			(uint64_t)b | COOKIE_RXBUF) < 0)
-		return -E_AGAIN;
 	tx_put_count++;
 	b->state = RXBUF_SENDING;
 	stats->c.tx_frames++;
-	stats->c.tx_bytes += b->len;
+	stats->c.tx_bytes += frag.len;
 	return 0;
 }

@@ -263,15 +263,26 @@ ring_frags_len(const struct ring_frag *frags, uint32_t nfrags)
 	return (int64_t)total;
 }
 
-/* Record a frame of ndesc descriptors that starts at r->fill. */
-static inline void
-ring_tx_commit(struct ring_tx *r, uint32_t ndesc, uint64_t cookie)
+/* A frame of ndesc descriptors finds no room: now, or ever? */
+static inline int
+ring_tx_refuse(struct ring_tx *r, uint32_t ndesc)
 {
-	struct ring_tx_slot *s = &r->slots[r->fill & r->mask];
+	if (ndesc > r->mask)
+		return -E_TOO_BIG;
+	r->full++;
+	return -E_AGAIN;
+}
 
+/* Record a frame whose descriptors lie from slot counter `first` to `end`. */
+static inline void
+ring_tx_commit(struct ring_tx *r, uint32_t first, uint32_t end,
+	       uint64_t cookie)
+{
+	struct ring_tx_slot *s = &r->slots[first & r->mask];
+
+	r->fill = end;
 	s->cookie = cookie;
-	s->ndesc = ndesc;
-	r->fill += ndesc;
+	s->ndesc = end - first;
 }
 
 /*
@@ -281,16 +292,16 @@ ring_tx_commit(struct ring_tx *r, uint32_t ndesc, uint64_t cookie)
 static inline bool
 ring_tx_reclaim_by(struct ring_tx *r, uint64_t done, uint64_t *cookie)
 {
-	struct ring_tx_slot *s = &r->slots[r->next & r->mask];
-	uint32_t last;
+	uint32_t next = r->next, mask = r->mask;
+	struct ring_tx_slot *s = &r->slots[next & mask];
 
-	if (r->next == r->rung)
+	if (next == r->rung)
 		return false;
-	last = (r->next + s->ndesc - 1) & r->mask;
-	if (!(r->desc[last].q[1] & done))
+	next += s->ndesc;
+	if (!(r->desc[(next - 1) & mask].q[1] & done))
 		return false;
+	r->next = next;
 	*cookie = s->cookie;
-	r->next += s->ndesc;
 	return true;
 }
 

@@ -17,14 +17,14 @@
 static inline bool
 ring_adv_rx_post(struct ring_rx *r, physaddr_t pa, uint64_t cookie)
 {
-	struct ring_desc *d = &r->desc[r->post & r->mask];
+	uint32_t post = r->post, slot = post & r->mask;
 
 	if (unlikely(ring_rx_room(r) == 0))
 		return false;
-	d->q[0] = pa;
-	d->q[1] = 0;
-	r->cookies[r->post & r->mask] = cookie;
-	r->post++;
+	r->post = post + 1;
+	r->cookies[slot] = cookie;
+	r->desc[slot].q[0] = pa;
+	r->desc[slot].q[1] = 0;
 	return true;
 }
 
@@ -55,10 +55,10 @@ ring_adv_rx_flags(uint64_t q1)
 static inline enum ring_rx_result
 ring_adv_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
 {
-	uint32_t slot = r->next & r->mask;
+	uint32_t next = r->next, slot = next & r->mask;
 	uint64_t q0, q1;
 
-	if (r->next == r->rung)
+	if (next == r->rung)
 		return RING_RX_EMPTY;
 	q1 = r->desc[slot].q[1];
 	if (!(q1 & IGB_RXD_STA_DD))
@@ -70,7 +70,7 @@ ring_adv_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
 	f->flags = ring_adv_rx_flags(q1);
 	f->rss_type = IGB_RXD_RSS_TYPE(q0);
 	f->rss_hash = IGB_RXD_HASH(q0);
-	r->next++;
+	r->next = next + 1;
 	return ring_rx_judge(r, f, q1 & IGB_RXD_STA_EOP,
 			     q1 & IGB_RXD_ERR_RXE);
 }
@@ -126,8 +126,8 @@ ring_adv_tx_put(struct ring_tx *r, const struct ring_frag *frags,
 {
 	int64_t total = ring_frags_len(frags, nfrags);
 	uint64_t ctx[2] = { 0, 0 }, cmd;
-	uint32_t i, used = 0;
-	struct ring_desc *d;
+	uint32_t i, first = r->fill, fill = first, mask = r->mask;
+	struct ring_desc *d, *desc = r->desc;
 	bool context = false;
 
 	if (total < 0)
@@ -143,30 +143,24 @@ ring_adv_tx_put(struct ring_tx *r, const struct ring_frag *frags,
 	} else {
 		cmd = IGB_TXD_PAYLEN(total);
 	}
-	if (nfrags + context > r->mask)
-		return -E_TOO_BIG;
-	if (unlikely(nfrags + context > ring_tx_room(r))) {
-		r->full++;
-		return -E_AGAIN;
-	}
+	if (unlikely(nfrags + context > ring_tx_room(r)))
+		return ring_tx_refuse(r, nfrags + context);
 	if (context) {
-		d = &r->desc[r->fill & r->mask];
+		d = &desc[fill++ & mask];
 		d->q[0] = r->context[0] = ctx[0];
 		d->q[1] = r->context[1] = ctx[1];
 		r->context_valid = true;
-		used = 1;
 	}
 	cmd |= IGB_TXD_DTYP_DATA | IGB_TXD_DCMD_DEXT | IGB_TXD_DCMD_IFCS;
 	for (i = 0; i < nfrags; i++) {
 		if (i == nfrags - 1)
 			cmd |= IGB_TXD_DCMD_EOP | IGB_TXD_DCMD_RS;
-		d = &r->desc[(r->fill + used) & r->mask];
+		d = &desc[fill++ & mask];
 		d->q[0] = frags[i].pa;
 		d->q[1] = cmd | IGB_TXD_DTALEN(frags[i].len);
-		used++;
 	}
-	ring_tx_commit(r, used, cookie);
-	return (int)used;
+	ring_tx_commit(r, first, fill, cookie);
+	return (int)(fill - first);
 }
 
 /* The oldest frame if it has been sent: true, and its cookie. */

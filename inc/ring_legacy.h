@@ -17,14 +17,14 @@
 static inline bool
 ring_legacy_rx_post(struct ring_rx *r, physaddr_t pa, uint64_t cookie)
 {
-	struct ring_desc *d = &r->desc[r->post & r->mask];
+	uint32_t post = r->post, slot = post & r->mask;
 
 	if (unlikely(ring_rx_room(r) == 0))
 		return false;
-	d->q[0] = pa;
-	d->q[1] = 0;
-	r->cookies[r->post & r->mask] = cookie;
-	r->post++;
+	r->post = post + 1;
+	r->cookies[slot] = cookie;
+	r->desc[slot].q[0] = pa;
+	r->desc[slot].q[1] = 0;
 	return true;
 }
 
@@ -74,12 +74,8 @@ ring_legacy_tx_put(struct ring_tx *r, const struct ring_frag *frags,
 		return -E_INVAL;
 	if (off && off->flags)
 		return -E_NOT_SUPP;
-	if (nfrags > r->mask)
-		return -E_TOO_BIG;
-	if (unlikely(nfrags > ring_tx_room(r))) {
-		r->full++;
-		return -E_AGAIN;
-	}
+	if (unlikely(nfrags > ring_tx_room(r)))
+		return ring_tx_refuse(r, nfrags);
 	for (i = 0; i < nfrags; i++) {
 		cmd = E1000_TXD_CMD_IFCS;
 		if (i == nfrags - 1)
@@ -88,7 +84,7 @@ ring_legacy_tx_put(struct ring_tx *r, const struct ring_frag *frags,
 		d->q[0] = frags[i].pa;
 		d->q[1] = E1000_TXD_LEN(frags[i].len) | cmd;
 	}
-	ring_tx_commit(r, nfrags, cookie);
+	ring_tx_commit(r, r->fill, r->fill + nfrags, cookie);
 	return (int)nfrags;
 }
 

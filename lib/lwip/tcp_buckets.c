@@ -59,8 +59,10 @@ uint64_t tcp_buckets_recycled;
 static inline uint32_t
 bucket_of(uint32_t remote_ip, uint16_t remote_port, uint16_t local_port)
 {
-	uint64_t x = (uint64_t)remote_ip << 32 | (uint32_t)remote_port << 16 |
-		local_port;
+	/* As the ports lie in a received header: there nothing is swapped. */
+	uint64_t x = (uint64_t)remote_ip << 32 |
+		(uint32_t)lwip_htons(local_port) << 16 |
+		lwip_htons(remote_port);
 
 	x = (x ^ x >> 29) * hash_key;
 	x = (x ^ x >> 32) * 0x9e3779b97f4a7c15ul;
