@@ -277,15 +277,11 @@ room_for_syn(uint32_t remote_ip, uint16_t remote_port, uint16_t port)
 static bool
 select_for_packet(const struct ip_hdr *ip, uint32_t len)
 {
-	const struct tcp_hdr *tcp;
-	uint32_t ihl;
+	uint32_t ihl = IPH_HL_BYTES(ip);
+	const struct tcp_hdr *tcp = (const void *)((const uint8_t *)ip + ihl);
 
-	if (IPH_PROTO(ip) != IP_PROTO_TCP)
+	if (IPH_PROTO(ip) != IP_PROTO_TCP || len < ihl + sizeof(*tcp))
 		return true;
-	ihl = IPH_HL_BYTES(ip);
-	if (len < ihl + sizeof(*tcp))
-		return true;
-	tcp = (const void *)((const uint8_t *)ip + ihl);
 	if ((TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
 	    !room_for_syn(ip->src.addr, lwip_ntohs(tcp->src),
 			  lwip_ntohs(tcp->dest)))
