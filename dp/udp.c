@@ -233,7 +233,8 @@ send(struct usock *s, const struct span *v, int n, uint32_t total,
 	ip_2_ip4(&ip)->addr = lwip_htonl(IX_PEER_IP(peer));
 	if (tail)
 		tail->last = !tail->rx;
-	e = udp_sendto_if(s->pcb, p, &ip, IX_PEER_PORT(peer), &netif);
+	e = udp_sendto_if_src(s->pcb, p, &ip, IX_PEER_PORT(peer), &netif,
+			      netif_ip_addr4(&netif));
 	if (e != ERR_OK && tail)
 		tail->last = false;	/* the result says it */
 	pbuf_free(p);

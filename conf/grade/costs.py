@@ -3,10 +3,13 @@ dataplane, and the main figures do not grow. They are counts of instructions,
 the same in every run; the bounds leave room for other compilers."""
 import csv
 import os
+import re
 import subprocess
 import sys
 
+from dptest import HOST, Background, finish, load, start
 from gradelib import part, test
+from loadtool import Link
 from testmachine import qemu_path
 
 part("costs", budget=40)
@@ -57,3 +60,36 @@ def figures_structure(t):
         for name in "traps", "ipcs", "switches", "locks":
             t.equal(float(row[name]), 0, "%s of %s %s" % (
                 name, row["run"], row["kind"]))
+
+
+@test(5, "the event layer: messages of 64 bytes and 64 KB, many connections, "
+      "ends in both ways", timeout=90)
+def event_layer(t):
+    link = Link(t)
+    m = t.machine("ixcp run ixevecho", nics=[link.card()], cpus=2,
+                  boot={"mode": "ix", "ip0": "10.0.2.15"}).start()
+    m.wait_line(r"^ixevecho: core 0")
+    results = [link.load("echo", "--conns", 64, "--messages", 10),
+               link.load("echo", "--conns", 4, "--messages", 10, "--size",
+                         "64k"),
+               link.load("xfer", "--size", "1M", "--loss", 3, "--seed", 5),
+               link.load("churn", "--conns", 50, "--rounds", 4),
+               link.load("churn", "--conns", 50, "--rounds", 2, "--abort"),
+               link.load("echo", "--conns", 8, "--messages", 10)]
+    t.match(m, no=[r"panic", r"died in ring", r"killed"])
+    for result in results:
+        result.require()
+
+
+@test(5, "ixping: message size against latency and goodput", timeout=60)
+def ixping(t):
+    link = Link(t)
+    m = start(t, "ixcp run -k ixping -- -h %s -m 20" % HOST, link.card(),
+              ready=None)
+    server = Background(lambda: load(link, "serve", timeout=60))
+    t.on_end(server.end)
+    finish(t, m, r"^ixping: done")
+    found = re.findall(r"^ixping: +(\d+) bytes: \d+\.\d us, worst \d+\.\d, "
+                       r"(\d+\.\d\d) Mbit/s$", m.text, re.M)
+    t.equal([int(f[0]) for f in found], [64 << i for i in range(11)], "sizes")
+    t.check(all(float(f[1]) > 0 for f in found), "goodput of all sizes")

@@ -30,7 +30,7 @@
 #include "lwip/pbuf.h"
 #include "lwip/tcp.h"
 
-#define TCP_BUCKETS_SHIFT	13
+#define TCP_BUCKETS_SHIFT	11
 #define TCP_BUCKETS		(1 << TCP_BUCKETS_SHIFT)
 
 /*
