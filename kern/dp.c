@@ -8,6 +8,7 @@
 #include "kern/lapic.h"
 #include "kern/nic.h"
 #include "kern/syscall.h"
+#include "kern/trace.h"
 
 struct dp dps[DP_MAX];
 
@@ -104,9 +105,11 @@ revoke(struct dp *dp)
 	take_cores(dp);
 	for (int i = 0; i < dp->ncores; i++)
 		dp_queue_unbind(&dp->core[i]);
+	export_lock();
 	dp_mem_free(dp);
 	dp->ncores = 0;
 	dp->state = DP_FREE;
+	export_unlock();
 	wake_waiter(dp);
 }
 

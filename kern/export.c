@@ -4,7 +4,8 @@
  *
  * A snapshot is taken without the big kernel lock and while other CPUs count
  * on: each figure is right, but they are of slightly different moments. Who
- * wants a consistent one takes it while nothing is under way.
+ * wants a consistent one takes it while nothing is under way. The export lock
+ * keeps records whole, and dataplanes where they are.
  */
 #include "inc/export.h"
 #include "kern/console.h"
@@ -17,28 +18,33 @@
 #include "kern/time.h"
 #include "kern/trace.h"
 
-static struct spinlock export_lock = SPINLOCK_INIT("export");
+static struct spinlock lock = SPINLOCK_INIT("export");
 
 /* Programs may fill no more than this of the host's disk. */
 #define EXPORT_MAX	(256ul << 20)
 static uint64_t exported;	/* bytes */
 
-static void
-put_record(int kind, int tag, const void *p, size_t len)
+void
+export_lock(void)
 {
-	struct export_header h = { EXPORT_MAGIC, kind, tag, len };
+	spin_lock(&lock);
+}
 
-	exported += sizeof(h) + len;
-	debugcon_write(&h, sizeof(h));
-	debugcon_write(p, len);
+void
+export_unlock(void)
+{
+	spin_unlock(&lock);
 }
 
 void
 export_record(int kind, int tag, const void *p, size_t len)
 {
-	spin_lock(&export_lock);
-	put_record(kind, tag, p, len);
-	spin_unlock(&export_lock);
+	struct export_header h = { EXPORT_MAGIC, kind, tag, len };
+
+	assert(spin_holding(&lock));
+	exported += sizeof(h) + len;
+	debugcon_write(&h, sizeof(h));
+	debugcon_write(p, len);
 }
 
 static void
@@ -52,7 +58,7 @@ put_env(const struct env *e)
 	r.name.id = e->id;
 	strlcpy(r.name.name, e->name, sizeof(r.name.name));
 	r.count = e->count;
-	put_record(EXPORT_ENV_COUNTERS, 0, &r, sizeof(r));
+	export_record(EXPORT_ENV_COUNTERS, 0, &r, sizeof(r));
 }
 
 static void
@@ -61,7 +67,7 @@ put_dp(const struct dp *dp)
 	if (dp->state != DP_RUNNING)
 		return;
 	for (int i = 0; i < dp->ncores; i++)
-		put_record(EXPORT_DP_COUNTERS, dp->core[i].cpu,
+		export_record(EXPORT_DP_COUNTERS, dp->core[i].cpu,
 			   (const void *)dp->core[i].stats,
 			   sizeof(*dp->core[i].stats));
 }
@@ -71,30 +77,29 @@ export_snapshot(int tag)
 {
 	uint64_t now = read_tsc();
 
-	spin_lock(&export_lock);
-	put_record(EXPORT_MARK, tag, &now, sizeof(now));
+	export_record(EXPORT_MARK, tag, &now, sizeof(now));
 	for (int i = 0; i < ncpu; i++)
-		put_record(EXPORT_COUNTERS, i, &cpu_counters[i],
+		export_record(EXPORT_COUNTERS, i, &cpu_counters[i],
 			   sizeof(cpu_counters[i]));
 	for (int i = 0; i < NENV; i++)
 		if (envs[i].status != ENV_FREE)
 			put_env(&envs[i]);
 	for (int i = 0; i < DP_MAX; i++)
 		put_dp(&dps[i]);
-	put_record(EXPORT_END, tag, NULL, 0);
-	spin_unlock(&export_lock);
+	export_record(EXPORT_END, tag, NULL, 0);
 }
 
 int64_t
-call_snapshot(struct env *e, uint32_t tag)
+call_snapshot(struct env *e UNUSED, uint32_t tag)
 {
 	if (tag > 0xffff)
 		return -E_INVAL;
 	if (exported >= EXPORT_MAX)
 		return -E_NO_MEM;
+	export_lock();
 	export_snapshot(tag);
-	/* A bound core: only its own dataplane stays as long as it looks. */
-	trace_export(e ? NULL : this_cpu()->dp->dp);
+	trace_export();
+	export_unlock();
 	return 0;
 }
 
@@ -105,7 +110,9 @@ export_all(void)
 
 	if (!trace_on && !args_number("export", 0))
 		return;
+	export_lock();
 	export_record(EXPORT_CLOCK, 0, clock, sizeof(clock));
 	export_snapshot(0xffff);
-	trace_export(NULL);
+	trace_export();
+	export_unlock();
 }

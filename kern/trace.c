@@ -103,14 +103,14 @@ export_dp_ring(struct dp_core *k)
 }
 
 void
-trace_export(const struct dp *only)
+trace_export(void)
 {
 	if (!trace_on)
 		return;
 	for (int i = 0; i < ncpu; i++)
 		export_ring(i, rings[i]);
 	for (int i = 0; i < DP_MAX; i++)
-		if (dps[i].state == DP_RUNNING && (!only || only == &dps[i]))
+		if (dps[i].state == DP_RUNNING)
 			for (int c = 0; c < dps[i].ncores; c++)
 				export_dp_ring(&dps[i].core[c]);
 	export_record(EXPORT_ENV, 0, names, nnames * sizeof(*names));

@@ -24,18 +24,20 @@ trace(enum station s, uint64_t a, uint64_t b)
 		trace_record(s, 0, a, b);
 }
 
-/* Write a record to the debug console. */
-void export_record(int kind, int tag, const void *p, size_t len);
-struct dp;
-
 /*
- * kern/trace.c: all rings, and the names of environments; with `only`, of
- * dataplanes only that one's. Big lock, or on a core of that dataplane.
+ * kern/export.c: between these two records can be written, and no dataplane's
+ * memory is taken away. Whoever frees one holds this lock, too; nobody waits
+ * for another CPU with it held.
  */
-void trace_export(const struct dp *only);
+void export_lock(void);
+void export_unlock(void);
+/* Write a record to the debug console. Export lock held. */
+void export_record(int kind, int tag, const void *p, size_t len);
+/* kern/trace.c: all rings, names of environments. Export lock held. */
+void trace_export(void);
 /*
  * All counters of this moment: CPUs, environments, libOSes, between an
- * EXPORT_MARK and an EXPORT_END of that tag (0 .. 65535). Any CPU, any lock.
+ * EXPORT_MARK and an EXPORT_END of that tag (0 .. 65535). Export lock held.
  */
 void export_snapshot(int tag);
 /* At the end of a run, if export=1 or trace=1: counters, clock, traces. */

@@ -23,7 +23,10 @@ def dumbfork(t):
 
 @test(3, "environments take turns")
 def yield_(t):
-    m = survives(t, "yield; yield; yield")
+    # Time by counted instructions: however slow the host, no time slice ends
+    # between a line and the next yield.
+    m = survives(t, "yield; yield; yield", cpus=1, thread="single",
+                 extra=["-icount", "shift=0,sleep=off"])
     for env in ("00001000", "00001001", "00001002"):
         t.sequence(m, "I am environment %s" % env,
                    *["Back in environment %s, iteration %d" % (env, i)
