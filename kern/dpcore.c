@@ -141,7 +141,8 @@ resume(struct dp_core *k, const struct trapframe *tf)
 		out->cs = GD_UT | 3;
 		out->ss = GD_UD | 3;
 	}
-	out->rflags = (tf->rflags & FL_USER) | FL_MBS | FL_IF;
+	/* All that either ring can set by itself: nothing is to be lost. */
+	out->rflags = (tf->rflags & (FL_USER | FL_TF | FL_AC)) | FL_MBS | FL_IF;
 	dp_resume(out, k->root_pa);
 }
 

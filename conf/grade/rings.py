@@ -131,6 +131,13 @@ def app_instructions(t):
     attack(t, list(INSTRUCTIONS), INSTRUCTIONS.get)
 
 
+@test(3, "interrupts lose no flag of ring 3")
+def app_flags(t):
+    _, nics = two_nics()
+    m = t.run("ixcp run ixflags", cpus=2, nics=nics, boot={"mode": "ix"})
+    t.match(m, "^ixflags: OK$", no=[PANIC, "died"])
+
+
 @test(10, "every call refuses bad arguments")
 def app_calls(t):
     _, nics = two_nics()
