@@ -175,7 +175,8 @@ def tools(t, kind):
 
     def run(*words, **settings):
         return subprocess.run(words, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, timeout=30 * SCALE, **settings)
+                              stderr=subprocess.DEVNULL, timeout=30 * SCALE,
+                              **settings)
 
     url = "http://127.0.0.1:%d/" % ports[1]
     with open(os.path.join(t.options.tree, "user", "www",
