@@ -252,6 +252,9 @@ dp_heap_grow(struct dp *dp, uint32_t n)
 
 	if (n == 0 || n > (IX_HEAP_END - va) / PG2SIZE)
 		return -E_NO_MEM;
+	/* Applications may not take what the environments live on. */
+	if (page_count_free() < n * (PG2SIZE / PGSIZE) + npages / 8)
+		return -E_NO_MEM;
 	for (; n > 0; n--) {
 		r = dp_mem_alloc(dp, DP_SHARED, dp->heap_end, 1, PTE_W);
 		if (r < 0)

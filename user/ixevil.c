@@ -314,6 +314,7 @@ attack_calls(void)
 	/* More calls than there are slots: the rest is not looked at. */
 	ix_enter(IX_OP_RUN, 1ul << 40, 0, 0);
 	ix_enter(IX_OP_RUN, IX_CALLS + 1, 0, 0);
+	ix_enter(IX_OP_RUN, 0x7fffffff, 0, 0);
 	if (ix_call_now(IX_UDP_CLOSE, sock, 0, 0, 0) != 0)
 		failed++;
 	cprintf("ixevil: calls: %lu tried, %lu not refused\n", tried, failed);
@@ -350,78 +351,6 @@ attack_race(void)
 	return 0;
 }
 
-#define RACE_IOVS	4
-#define RACE_BYTES	0x10000
-
-/* What may go out, and where core 1 makes calls point to meanwhile. */
-static uint8_t race_good[RACE_BYTES];
-static volatile struct ix_iovec race_iov[RACE_IOVS];
-static volatile bool race_over;
-
-static void
-race_other_core(void)
-{
-	const uint64_t addrs[] = {
-		(uint64_t)race_good, DP_DATA, (uint64_t)race_good, DP_RXPOOL,
-		(uint64_t)race_good, DP_COMMON, DP_BOOT, KERNBASE,
-	};
-	const uint64_t lens[] = { 100, 600, 1000, 0xffff, ~0ul, 8, 600, 0 };
-	const uint64_t iovs[] = {
-		(uint64_t)race_iov, DP_DATA, (uint64_t)race_iov, ~0ul - 15,
-	};
-	volatile struct ix_call *call = IX_AREA(0)->calls;
-
-	for (uint32_t x = 1; !race_over; x = x * 1664525 + 1013904223) {
-		race_iov[x >> 8 & 3].addr = addrs[x >> 12 & 7];
-		race_iov[x >> 16 & 3].len = lens[x >> 20 & 7];
-		if (x >> 28 == 0)
-			call->arg[1] = iovs[x >> 24 & 3];
-		if (x >> 28 == 1)
-			call->arg[2] = x >> 10;
-	}
-}
-
-/*
- * Core 0 sends to whoever connects to port 7, from gather lists that core 1
- * rewrites: what goes out must be letters v.
- */
-static int
-attack_race_tcp(void)
-{
-	uint64_t h = 0, taken = 0, wrong = 0;
-
-	if (ix_core() == 1) {
-		race_other_core();
-		return 0;
-	}
-	memset(race_good, 'v', sizeof(race_good));
-	if (ix_call_now(IX_LISTEN, 7, 1, 0, 0) < 0)
-		panic("listen");
-	cprintf("ixevil: serves\n");
-	while (!race_over) {
-		uint32_t n;
-		int64_t r;
-
-		if (h)
-			ix_call(IX_SENDV, h, (uint64_t)race_iov, RACE_IOVS, 0);
-		n = ix_run_io(0);
-		r = h ? ix_result(0) : 0;
-		taken += r > 0;
-		wrong += r < 0;
-		for (uint32_t i = 0; i < n; i++) {
-			const struct ix_event *e = ix_event(i);
-
-			if (e->type == IX_EV_KNOCK)
-				h = ix_call_now(IX_ACCEPT, e->a, 0, 0, 0) ?
-					0 : e->a;
-			race_over |= e->type == IX_EV_DEAD;
-		}
-	}
-	cprintf("ixevil: race-tcp: %lu sends taken, %lu refused\n", taken,
-		wrong);
-	return 0;
-}
-
 /* Keep every datagram; answer the first, so that the other side begins. */
 static int
 attack_hoard(void)
@@ -452,6 +381,22 @@ attack_spin_late(void)
 	return 0;
 }
 
+/* Take memory until there is none to be had. */
+static int
+attack_memory(void)
+{
+	uint64_t n = 0, last = 0;
+	int64_t va;
+
+	while ((va = ix_enter(IX_OP_MAP, 1, 0, 0)) > 0) {
+		*(volatile uint64_t *)va = n++;
+		last = va;
+	}
+	cprintf("ixevil: memory: %lu MB taken, the last at %lx\n", 2 * n,
+		last);
+	return va != -E_NO_MEM;
+}
+
 static int
 attack_spin(void)
 {
@@ -465,9 +410,8 @@ static const struct {
 	int (*run)(void);
 } others[] = {
 	{ "calls", attack_calls }, { "race", attack_race },
-	{ "race-tcp", attack_race_tcp },
 	{ "hoard", attack_hoard }, { "spin", attack_spin },
-	{ "spin-late", attack_spin_late },
+	{ "spin-late", attack_spin_late }, { "memory", attack_memory },
 };
 
 int

@@ -268,10 +268,10 @@ def dp_bad_calls(t):
       "out", timeout=90)
 def dp_race(t):
     peer = Peer(t, hosts={HOST: HOST_MAC})
-    m = t.machine("ixcp run -c 2 -t 0 ixevil race-tcp", cpus=3,
+    m = t.machine("ixcp run -c 2 -t 0 ixrace", cpus=3,
                   nics=[{}, {"peer": peer}], thread="multi",
                   boot={"mode": "both"}).start()
-    m.wait_line("^ixevil: serves")
+    m.wait_line("^ixrace: serves")
     # Connections come to either core; only core 0 listens.
     port = next(p for p in range(40000, 40100)
                 if toeplitz(HOST, IP, p, 7) % 128 % 2 == 0)
@@ -285,7 +285,7 @@ def dp_race(t):
     c.send(RST | ACK)
     m.wait_end()
     m.require_clean()
-    t.match(m, r"^ixevil: race-tcp: [1-9]\d* sends taken, [1-9]\d* refused$",
+    t.match(m, r"^ixrace: [1-9]\d* sends taken, [1-9]\d* refused$",
             r"^ixcp: core 0 exited with 0$", no=[DIED])
 
 

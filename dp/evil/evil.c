@@ -67,6 +67,7 @@ static const struct {
 	{ "other-idt", poke, KENTRY + (2ul << KENTRY_SHIFT) },
 	{ "other-stack", poke, KENTRY + (2ul << KENTRY_SHIFT) + 0xbf80 },
 	{ "write-text", poke, DP_TEXT },
+	{ "write-regs-end", poke, DP_REGS_END },
 	{ "write-app-text", poke, IX_TEXT },
 	{ "run-app", jump, IX_TEXT },
 	{ "run-data", jump, DP_SYS + 0x80000 },
