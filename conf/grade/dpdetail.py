@@ -8,8 +8,8 @@ import socket
 
 from dptest import (DIED, HOST, HOST_MAC, IP, MAC, Background, Client, finish,
                     hear, kill_under_load, load, report, start, under_load)
-from frames import (ACK, FIN, ICMP, PSH, RST, SYN, TCP, UDP, Peer, ethernet,
-                    icmp_echo, ipv4, tcp, udp)
+from frames import (ACK, ARP, FIN, ICMP, PSH, RST, SYN, TCP, UDP, Peer,
+                    ethernet, icmp_echo, ipv4, tcp, udp)
 from gradelib import SCALE, part, test
 from loadtool import Link
 
@@ -328,6 +328,10 @@ def start_who(t, cores, programs=""):
     m.start()
     for _ in range(cores):
         m.wait_line(r"^ixtest: core \d serves")
+    # Each announces itself in its first turn.
+    t.wait_for(lambda: sum(f.type == ARP and f.src_ip == f.dst_ip == IP
+                           for _, f in list(peer.seen)) >= cores,
+               "every core's first turn")
     hear(peer)
     return m, peer
 
