@@ -1,6 +1,6 @@
 """costs.py: the part "costs": `make figures` measures what a request costs the
 dataplane, and the main figures do not grow. They are counts of instructions,
-the same in every run; the bounds leave room for other compilers."""
+the same in every run; the bounds leave a tenth to other versions of GCC."""
 import csv
 import os
 import re
@@ -10,16 +10,17 @@ import sys
 from dptest import HOST, Background, finish, load, start
 from gradelib import part, test
 from loadtool import Link
-from testmachine import qemu_path
+from testmachine import host_tool, qemu_path
 
 part("costs", budget=40)
 
 # Instructions for each request, at most: of figures.csv, by run and phase.
 BOUNDS = {
-    ("frames", "frames", "32"): 380, ("udp", "udp", "1"): 2350,
-    ("udp", "udp", "64"): 1800, ("raw", "tcp", "1"): 3700,
-    ("raw", "tcp", "64"): 3150, ("raw", "conn", "1"): 12600,
-    ("events", "tcp", "1"): 4250, ("sockets", "tcp", "1"): 4500,
+    ("frames", "frames", "32", "64"): 320, ("udp", "udp", "1", "64"): 1880,
+    ("udp", "udp", "64", "64"): 1320, ("raw", "tcp", "1", "64"): 3150,
+    ("raw", "tcp", "64", "64"): 2600, ("raw", "conn", "1", "64"): 10700,
+    ("raw", "tcp", "1", "65536"): 134000, ("events", "tcp", "1", "64"): 3750,
+    ("sockets", "tcp", "1", "64"): 3870,
 }
 
 
@@ -41,15 +42,17 @@ def figures_run(t):
             r"^round trip of a TCP echo over the reflector's +\d")
     path = os.path.join(tree, "obj", "figures", "figures.csv")
     with open(path, newline="") as f:
-        return {(r["run"], r["kind"], r["conns"]): r
-                for r in csv.DictReader(f) if r["size"] == "64"}
+        return {(r["run"], r["kind"], r["conns"], r["size"]): r
+                for r in csv.DictReader(f)}
 
 
 @test(10, "no request costs more than it did", parent=figures_run)
 def figures_bounds(t):
+    if not host_tool(t.options.tree, "JIX_CC_LTO"):
+        t.skip("the bounds are those of GCC, which optimises the libOS whole")
     for row, bound in BOUNDS.items():
         found = float(t.parent[row]["instr"])
-        t.check(found <= bound, "%s, %s, %s at a time: at most %d "
+        t.check(found <= bound, "%s, %s, %s at a time, %s bytes: at most %d "
                 "instructions, not %.0f" % (row + (bound, found)))
 
 
