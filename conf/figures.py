@@ -1,5 +1,6 @@
 """figures.py: what a request costs the dataplane: instructions on its core
-outside the idle loop, exact, against the figures that the design set itself.
+outside the idle loop, exact, against the figures that the design set itself;
+and one ratio of elapsed times (conf/roundtrip.py).
 
 	figures.py [--quick] [--seed N] [--only NAME,...]
 
@@ -13,6 +14,7 @@ import os
 import sys
 
 import command
+import roundtrip
 from side import machine, matrix
 
 OUT = os.path.join(command.OBJ, "figures")
@@ -117,10 +119,10 @@ def table(rows):
     over("event layer over raw calls, 64 connections", "events", 1, 10)
     over("sockets over raw calls, 1 connection", "sockets", 0, 25)
     over("sockets over raw calls, 64 connections", "sockets", 1, 25)
-    if "frames" in rows and "raw" in rows:
-        a, b = rows["raw"][0]["rtt_p50"], rows["frames"][0]["rtt_p50"]
+    if "roundtrip" in rows:
+        a, b = rows["roundtrip"]
         out.append(Figure("round trip of a TCP echo over the reflector's",
-                          a / b, 1.5, "times", "%d and %d instructions" % (
+                          a / b, 1.5, "times", "elapsed: %.0f and %.0f us" % (
                               a, b)))
     return out
 
@@ -147,14 +149,13 @@ def main():
     options = parser.parse_args()
     os.makedirs(OUT, exist_ok=True)
     wanted = cells(options.quick)
-    if options.only:
-        names = options.only.split(",")
-        known = [c.short for c in wanted]
-        for n in names:
-            if n not in known:
-                raise SystemExit("figures: ONLY=%s: the runs are %s" % (
-                    n, ", ".join(known)))
-        wanted = [c for c in wanted if c.short in names]
+    known = [c.short for c in wanted] + ["roundtrip"]
+    names = options.only.split(",") if options.only else known
+    for n in names:
+        if n not in known:
+            raise SystemExit("figures: ONLY=%s: the runs are %s" % (
+                n, ", ".join(known)))
+    wanted = [c for c in wanted if c.short in names]
     rows = measure(wanted, options.seed, options.jobs)
     with open(os.path.join(OUT, "figures.csv"), "w", newline="") as f:
         out = csv.DictWriter(f, ["run"] + list(matrix.FIELDS),
@@ -162,6 +163,13 @@ def main():
         out.writeheader()
         for name, found in rows.items():
             out.writerows(dict(r, run=name) for r in found)
+    # Elapsed time, so last and alone.
+    if "roundtrip" in names:
+        try:
+            rows["roundtrip"] = roundtrip.measure(
+                os.path.join(OUT, "roundtrip"), 200 if options.quick else 2000)
+        except machine.RunFailed as e:
+            raise SystemExit("figures: roundtrip: %s" % e) from None
     print("instructions of the dataplane's core for each request, outside "
           "the idle loop\n")
     print("%-44s %10s %10s" % ("", "measured", "to reach"))
