@@ -118,8 +118,9 @@ def main():
         log = record(directory, cell, options.seed)
     except (machine.RunFailed, command.Refused) as e:
         raise SystemExit("profile: %s" % e) from None
-    # The server is started first and gets the highest CPU.
-    counts = busy(log, 2, pause_addresses())
+    with open(os.path.join(directory, "serial.log"), errors="replace") as f:
+        client = int(re.search(r"^ixbench: cpu (\d)", f.read(), re.M).group(1))
+    counts = busy(log, 3 - client, pause_addresses())   # of CPUs 1 and 2
     os.unlink(log)
     program = os.path.join(command.OBJ, "ixapp", options.app.split()[0])
     where = functions(LIBOS, [a for a in counts if a >= APPLICATION_END])
