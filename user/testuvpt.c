@@ -106,9 +106,34 @@ test_machine(void)
 	check(free > 0 && free <= (uint64_t)sys_pages_free());
 }
 
+static void
+read_from(void *va)
+{
+	(void)*(volatile uint64_t *)va;
+}
+
+/* The next environment in a slot has another id and nothing of the last. */
+static void
+test_reuse(void)
+{
+	envid_t first = sys_exofork(), second;
+
+	check(first > 0);
+	check_eq(sys_env_set_pgfault_upcall(first, (void *)UTEXT), 0);
+	check_eq(sys_env_destroy(first), 0);
+	second = sys_exofork();
+	check(second > 0 && second != first);
+	check_eq(ENVX(second), ENVX(first));
+	check_eq(envs[ENVX(second)].pgfault_upcall, 0);
+	check_eq(sys_env_destroy(first), -E_BAD_ENV);
+	check_eq(sys_env_destroy(second), 0);
+}
+
 int
 main(int argc, char **argv)
 {
+	static const uint64_t kernel_pte = UVPT +
+		((KERNBASE & ((1ul << 48) - 1)) >> 9);
 	static const uint64_t windows[] = {
 		UINFO, UCOUNT, UENVS, UPAGES, UVPT,
 	};
@@ -121,5 +146,7 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
 		check(!test_survives(write_to, (void *)windows[i]));
 	check(!test_survives(write_to, (void *)&UVPT_L0[UTEXT >> PGSHIFT]));
+	check(!test_survives(read_from, (void *)kernel_pte));
+	test_reuse();
 	test_done();
 }
