@@ -133,7 +133,7 @@ int
 main(int argc, char **argv)
 {
 	static const uint64_t kernel_pte = UVPT +
-		((KERNBASE & ((1ul << 48) - 1)) >> 9);
+		(((KERNBASE + PG2SIZE) & ((1ul << 48) - 1)) >> 9);
 	static const uint64_t windows[] = {
 		UINFO, UCOUNT, UENVS, UPAGES, UVPT,
 	};
