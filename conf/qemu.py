@@ -338,6 +338,8 @@ def hints(cfg, ports):
             if cfg.mode in (mode, "both"):
                 say("%-6s curl http://127.0.0.1:%d/index.html    "
                     "nc 127.0.0.1 %d" % (name + ":", ports[http], ports[echo]))
+                say("%-6s http://127.0.0.1:%d/status shows both servers' "
+                    "counters, live" % ("", ports[http]))
     if cfg.wait_gdb:
         say("gdb:   waiting on port %d; type `make gdb` in another terminal"
             % ports["gdb"])

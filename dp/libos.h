@@ -149,6 +149,8 @@ struct rxbuf *rxbuf_shown(uint64_t addr, uint64_t len);
 void rx_init(void);
 /* Process up to `bound` frames; the number, 0 if there were none. */
 uint32_t rx_poll(uint32_t bound);
+/* Once a turn: tell the NIC of posted buffers, if they are worth a write. */
+void rx_doorbell(void);
 void tx_init(void);
 /* Give back what has been sent; false: nothing was. */
 bool tx_reclaim(void);

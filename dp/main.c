@@ -101,7 +101,7 @@ void
 dp_main(void)
 {
 	core = boot->core;
-	stats = &common->stats[core];
+	stats = (struct dp_stats *)DP_STATS;
 	area = IX_AREA(core);
 	tsc_per_us = MAX(boot->tsc_hz / 1000000, 1ul);
 	arp_seen = common->arp.head;

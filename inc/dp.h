@@ -4,6 +4,7 @@
  * calls the kernel (int 0x41). The application's part is in inc/ix.h.
  *
  *  0000_0180_0000_0000  +----------------------------------+
+ *                       | what it publishes (DP_STATS)     | this core's  U=0
  *                       | NIC queue registers (DP_REGS)    | this core's  U=0
  *                       | receive buffers (DP_RXPOOL)      | this core's  U=0
  *                       | stack, start-up page, rings      | this core's  U=0
@@ -44,6 +45,7 @@
 #define DP_REGS		VA(0x0000010040000000)	/* RX page, then TX page */
 #define DP_REGS_TX	(DP_REGS + VA(0x1000))
 #define DP_REGS_END	(DP_REGS + VA(0x2000))
+#define DP_STATS	VA(0x0000010040010000)	/* struct dp_stats, one page */
 
 /* Kernel half: entry stacks and interrupt table of each core, KENTRY slots. */
 #define KENTRY		VA(0xffffffc000000000)
@@ -89,7 +91,10 @@ struct dp_boot {
 	char args[IX_ARGS];
 };
 
-/* What a core publishes; written by that core alone. */
+/*
+ * What a core publishes; written by that core alone. Everybody can read it in
+ * the window UCOUNT: the page of CPU n is at UCOUNT_DP + n * PGSIZE.
+ */
 struct dp_stats {
 	uint64_t crossings;	/* the kernel's bound on user time reads it */
 	uint64_t in_loop;	/* 1: in the libOS, polling */
@@ -112,6 +117,8 @@ struct dp_stats {
 	uint64_t batches[BATCH_BUCKETS];
 } ALIGNED(CACHELINE);
 
+_Static_assert(sizeof(struct dp_stats) <= PGSIZE, "one page");
+
 #define DP_ARP_LOG	256
 
 /*
@@ -126,7 +133,6 @@ struct dp_common {
 			uint8_t mac[6];
 		} log[DP_ARP_LOG];
 	} arp ALIGNED(CACHELINE);
-	struct dp_stats stats[NCPU];
 	/* Flow group to core, by the control plane; flow_groups 0: no RSS. */
 	volatile uint32_t flow_groups ALIGNED(CACHELINE);
 	volatile uint8_t flow_core[128];

@@ -80,6 +80,8 @@
 #define UPAGES		VA(0x00007f4000000000)
 #define UENVS		VA(0x00007f3000000000)
 #define UCOUNT		VA(0x00007f2000000000)
+/* In UCOUNT, a page for each CPU: what a dataplane core publishes there. */
+#define UCOUNT_DP	(UCOUNT + VA(0x100000))
 #define UINFO		VA(0x00007f0000000000)
 #define UTOP		UINFO
 #define UXSTACKTOP	UTOP

@@ -59,6 +59,12 @@ cpu_pause(void)
 }
 
 static inline void
+cpu_sti(void)
+{
+	__asm__ volatile("sti" : : : "memory");
+}
+
+static inline void
 cpu_cli(void)
 {
 	__asm__ volatile("cli" : : : "memory");

@@ -4,6 +4,7 @@
  * ENV_TYPE_CONTROL only. Big kernel lock held throughout.
  */
 #include "kern/dp.h"
+#include "kern/exact.h"
 #include "kern/kernel.h"
 #include "kern/lapic.h"
 #include "kern/nic.h"
@@ -375,12 +376,18 @@ call_dp_start(struct env *e, uint32_t id)
 		struct dp_core *k = &dp->core[i];
 
 		k->start_rip = image->start;
-		k->stats = dp_mem_kva(k, DP_COMMON, &left);
-		if (!k->stats || !dp_mem_kva(k, DP_SYS, &left))
+		if (!dp_mem_kva(k, DP_COMMON, &left) ||
+		    !dp_mem_kva(k, DP_SYS, &left))
 			return -E_INVAL;
-		k->stats = &((struct dp_common *)k->stats)->stats[i];
+		k->stats = (void *)(dp_stats_pages + k->cpu * PGSIZE);
+		memset((void *)k->stats, 0, PGSIZE);
+		r = dp_map_page(dp, k, DP_STATS, kva2pa((void *)k->stats),
+				PTE_W | PTE_NX);
+		if (r < 0)
+			return r;
 		dp_gates_init(k);
 	}
+	exact_short_turns();
 	dp->state = DP_RUNNING;
 	for (int i = 0; i < dp->ncores; i++) {
 		cpus[dp->core[i].cpu].dp = &dp->core[i];

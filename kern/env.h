@@ -63,8 +63,9 @@ void env_run(struct env *e) __attribute__((noreturn));
 void sched_yield(void) __attribute__((noreturn));
 void sched_enqueue(struct env *e);
 void sched_dequeue(struct env *e);
-/* kern/trapentry.S: wait for interrupts on an empty stack. */
+/* kern/trapentry.S: wait for interrupts on an empty stack, in sched_idle(). */
 void sched_halt_on(uint64_t stack_top) __attribute__((noreturn));
+void sched_idle(void) __attribute__((noreturn));
 /* Wake sleepers whose time has come; arm this CPU's timer for the next. */
 void sched_expire(uint64_t now);
 /* This CPU's timer has fired: the same, and arm it anew if need be. */

@@ -10,6 +10,7 @@
 #include "kern/cpu.h"
 #include "kern/dp.h"
 #include "kern/env.h"
+#include "kern/exact.h"
 #include "kern/irq.h"
 #include "kern/kernel.h"
 #include "kern/lapic.h"
@@ -60,15 +61,17 @@ init_rest(void)
 {
 	lock_kernel();
 	time_init();
+	exact_begin();
 	lapic_calibrate();
 	ioapic_init();
 	console_init_irq();
+	nic_init();
+	exact_settle();
 	mp_start();
 	cprintf("jix: %d CPU%s, %lu MB, TSC %lu MHz, boot %lu us\n", ncpu,
 		ncpu > 1 ? "s" : "", npages / 256, tsc_hz / 1000000,
 		(read_tsc() - uinfo->boot_tsc) / (tsc_hz / 1000000));
 	trace_init();
-	nic_init();
 	dp_init();
 	list_programs();
 	machine_baseline();

@@ -13,6 +13,7 @@
 
 extern struct uinfo *uinfo;		/* shown at UINFO */
 extern struct cpu_counters *cpu_counters;	/* NCPU, shown at UCOUNT */
+extern char *dp_stats_pages;		/* NCPU pages, at UCOUNT_DP */
 
 /* Linker symbols. */
 extern char kern_start[], kern_text_start[], kern_text_end[];

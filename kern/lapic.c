@@ -38,6 +38,7 @@
 #define TIMER_DIV_16	0x3
 
 #define CALIBRATE_US	20000
+#define HALT_TICKS	62500
 
 static volatile uint8_t *lapic;
 static uint64_t timer_hz;		/* after division by 16 */
@@ -133,6 +134,16 @@ lapic_calibrate(void)
 	lapic_write(LAPIC_LVT_TIMER, T_TIMER);
 	if (timer_hz == 0)
 		panic("the local APIC's timer does not count");
+}
+
+void
+lapic_halt_once(void)
+{
+	this_cpu()->timer_at = 1;
+	lapic_write(LAPIC_TIMER_INIT, HALT_TICKS);
+	while (this_cpu()->timer_at != 0)
+		cpu_sti_hlt();
+	cpu_cli();
 }
 
 void

@@ -17,6 +17,12 @@ void lapic_timer_at(uint64_t when);
 /* Measure the timer's rate against the TSC; once, after time_init. */
 void lapic_calibrate(void);
 
+/*
+ * Halt this CPU once for about a millisecond: a fixed number of the timer's
+ * ticks, so calibrated or not. Interrupts are off before and after.
+ */
+void lapic_halt_once(void);
+
 void ioapic_init(void);
 
 #endif

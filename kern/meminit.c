@@ -15,6 +15,7 @@
 
 struct uinfo *uinfo;
 struct cpu_counters *cpu_counters;
+char *dp_stats_pages;
 
 static physaddr_t boot_next;	/* boot_alloc's next free byte, and ... */
 static physaddr_t boot_limit;	/* ... the end of its range */
@@ -197,6 +198,7 @@ mem_init(const struct bootinfo *bi)
 	envs = boot_alloc(NENV * sizeof(*envs));
 	uinfo = boot_alloc(sizeof(*uinfo));
 	cpu_counters = boot_alloc(NCPU * sizeof(*cpu_counters));
+	dp_stats_pages = boot_alloc(NCPU * PGSIZE);
 	kern_pml4 = boot_alloc(PGSIZE);
 	add_free_pages(bi);
 
@@ -205,6 +207,7 @@ mem_init(const struct bootinfo *bi)
 	fill_upper_half();
 	map_window(UINFO, uinfo, sizeof(*uinfo));
 	map_window(UCOUNT, cpu_counters, NCPU * sizeof(*cpu_counters));
+	map_window(UCOUNT_DP, dp_stats_pages, NCPU * PGSIZE);
 	map_window(UENVS, envs, NENV * sizeof(*envs));
 	map_window(UPAGES, pages, npages * sizeof(*pages));
 

@@ -10,6 +10,7 @@
 #include "kern/cpu.h"
 #include "kern/dp.h"
 #include "kern/env.h"
+#include "kern/exact.h"
 #include "kern/kernel.h"
 #include "kern/lapic.h"
 #include "kern/pmap.h"
@@ -158,6 +159,20 @@ sched_timer(void)
 	/* It may have been armed for an earlier environment's slice. */
 	if (cpu->cur && now < cpu->slice_end)
 		arm_timer(cpu, cpu->slice_end);
+}
+
+void
+sched_idle(void)
+{
+	int self = cpu_id();
+
+	for (;;) {
+		cpu_sti();
+		if (unlikely(exact_must_run(self)))
+			exact_idle();
+		else
+			cpu_sti_hlt();
+	}
 }
 
 /*

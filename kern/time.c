@@ -8,17 +8,12 @@
  */
 #include "kern/time.h"
 #include "kern/acpi.h"
+#include "kern/exact.h"
 #include "kern/kernel.h"
 #include "inc/x86.h"
 
 #define PM_TIMER_HZ	3579545ul
 #define PM_TIMER_MASK	0xfffffful
-#define PIT_DATA0	0x40
-#define PIT_MODE	0x43
-#define PIT_COUNTER0	0x00
-#define PIT_BOTH_BYTES	0x30
-#define PIT_RATE	0x04
-#define PIT_TURN	12	/* ticks of 838 ns */
 #define CALIBRATE_TICKS	(PM_TIMER_HZ / 20)	/* 50 ms */
 
 uint64_t tsc_hz = 1000000000;	/* until measured */
@@ -60,31 +55,15 @@ sample_clocks(void)
 	return best;
 }
 
-/*
- * EXACT=load: QEMU counts the instructions of all CPUs by one clock and lets
- * a CPU run until a timer is due. The interval timer, which nobody listens to
- * (masked at both interrupt controllers), is due every 10 us: so long is the
- * turn of a CPU that does not pause (8254: counter 0, mode 2).
- */
-static void
-take_short_turns(void)
-{
-	char exact[8];
-
-	if (!args_get("exact", exact, sizeof(exact)) ||
-	    strcmp(exact, "load") != 0)
-		return;
-	outb(PIT_MODE, PIT_COUNTER0 | PIT_BOTH_BYTES | PIT_RATE);
-	outb(PIT_DATA0, PIT_TURN);
-	outb(PIT_DATA0, 0);
-}
-
 void
 time_init(void)
 {
 	struct sample a, b;
 	uint32_t ticks;
 
+	uinfo->tsc_hz = tsc_hz;
+	if (exact_kind() != EXACT_NOT)
+		return;		/* an instruction is 1 ns */
 	if (!acpi.pm_timer_port)
 		panic("no ACPI PM timer to measure the TSC against");
 	a = sample_clocks();
@@ -96,7 +75,6 @@ time_init(void)
 	} while (ticks < CALIBRATE_TICKS);
 	tsc_hz = (b.tsc - a.tsc) * PM_TIMER_HZ / ticks;
 	uinfo->tsc_hz = tsc_hz;
-	take_short_turns();
 }
 
 void

@@ -155,9 +155,8 @@ sched_halt_on:
 	.cfi_undefined %rip		/* the outermost frame */
 	movq	%rdi, %rsp
 	xorl	%ebp, %ebp
-1:	sti
-	hlt
-	jmp	1b
+	call	sched_idle		# does not return
+	ud2
 	.cfi_endproc
 	.size sched_halt_on, . - sched_halt_on
 

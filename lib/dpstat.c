@@ -44,9 +44,8 @@ dpstat_print(int dp)
 		info.owner, info.nic, info.ncores, info.pages_2m,
 		info.tables);
 	for (uint32_t i = 0; i < info.ncores; i++) {
-		if (sys_dp_read(dp, i, DP_COMMON + offsetof(struct dp_common,
-				stats) + i * sizeof(s), &s, sizeof(s)) < 0)
-			continue;
+		memcpy(&s, (const void *)(UCOUNT_DP + info.core[i].cpu *
+					  PGSIZE), sizeof(s));
 		cprintf("  core %u: CPU %u, queue %u, %u flow groups, %lu "
 			"turns, %lu crossings, %lu waits, %lu frames in, %lu "
 			"out, %lu dropped, %lu IP fragments\n", i,

@@ -8,6 +8,7 @@
  *
  * -e: an echo server (RFC 862) on that port as well, so that a dataplane with
  * one core can offer both.
+ * /status shows what both designs count (user/http_status.h).
  * A response is one buffer and, if there is room, one send: header and file
  * together. user/http_parse.h reads requests.
  */
@@ -18,6 +19,7 @@
 #include "inc/stdio.h"
 #include "inc/string.h"
 #include "user/http_parse.h"
+#include "user/http_status.h"
 
 void *malloc(size_t n);
 void free(void *p);
@@ -31,6 +33,11 @@ struct www_file {
 #include "obj/user/www.h"
 
 #define BACKLOG		255
+#ifdef JIX_IX
+#define SERVER		"the dataplane"
+#else
+#define SERVER		"the lab-6 server"
+#endif
 #define HEADER_MAX	512		/* of a response */
 #define DRAIN_MAX	(256 * 1024)	/* read after an error, then cut off */
 
@@ -128,6 +135,22 @@ respond_error(struct conn *c, const struct http_request *req, int status)
 			     body, n);
 }
 
+/* What both designs have counted, as it is now. */
+static bool
+respond_status(struct conn *c, const struct http_request *req)
+{
+	char *page = malloc(STATUS_MAX);
+	uint32_t n;
+	bool ok;
+
+	if (page == NULL)
+		return false;
+	n = status_page(page, STATUS_MAX, SERVER);
+	ok = make_response(c, req, 200, "text/html; charset=utf-8", page, n);
+	free(page);
+	return ok;
+}
+
 static bool
 respond(struct conn *c, const struct http_request *req)
 {
@@ -137,6 +160,8 @@ respond(struct conn *c, const struct http_request *req)
 	c->last = !req->keep || (req->status != 200 && req->status != 404);
 	if (req->status != 200)
 		return respond_error(c, req, req->status);
+	if (strcmp(req->path, "/status") == 0)
+		return respond_status(c, req);
 	file = find_file(req->path);
 	if (file == NULL)
 		return respond_error(c, req, 404);

@@ -1,6 +1,6 @@
 """fingerprint.py: what a report's figures belong to."""
 import hashlib
-import re
+import os
 import subprocess
 
 import command
@@ -26,11 +26,10 @@ def tree():
 
 
 def compiler():
-    """What the kernel says it was compiled by."""
-    text = subprocess.run(["readelf", "-p", ".comment", command.KERNEL],
-                          capture_output=True, text=True).stdout
-    found = re.findall(r"\]\s+(.*)", text)
-    return found[0].strip() if found else "unknown"
+    """What conf/setup found, and the image was compiled by."""
+    host = command.host()
+    return "%s %s" % (os.path.basename(host.get("JIX_CC", "unknown")),
+                      host.get("JIX_CC_VERSION", ""))
 
 
 def fingerprint(seed):

@@ -6,7 +6,9 @@ from side.chart import line, rect, svg, text
 
 WIDTH = 1240
 LEFT, RIGHT = 170, 40
-LANE = 44
+LANE = 50
+MARK = 19                       # a mark and a little room
+LEVELS = (0, -15, 15)
 COLOURS = {"client": "#777777", "input": "#e69f00", "ns (server)": "#0072b2",
            "output": "#d55e00", "timer": "#8c6d31", "kernel": "#444444",
            "libOS (ring 1)": "#0072b2", "application (ring 3)": "#009e73"}
@@ -51,17 +53,22 @@ def panel(title, way, scale, top):
 
 
 def marks(way, lanes, scale, first):
+    """The stations' numbers. Those that would lie on one another go on three
+    levels; where that is not enough a line leads to the place."""
     body = []
-    taken = {}
+    taken = {}                  # (lane, level): where the last mark is
     for n, s in enumerate(way.stations, 1):
-        x = LEFT + s.at * scale
+        place = LEFT + s.at * scale
         row = lanes.index(s.lane)
         y = first + row * LANE + LANE / 2
-        # Marks that would lie on one another go up and down in turn.
-        shift = 0
-        if x - taken.get(row, (-99, 0))[0] < 17:
-            shift = -14 if taken[row][1] >= 0 else 14
-        taken[row] = (x, shift)
+        shift = next((k for k in LEVELS if
+                      place - taken.get((row, k), -99) >= MARK), None)
+        if shift is None:
+            shift = min(LEVELS, key=lambda k: taken[row, k])
+        x = max(place, taken.get((row, shift), -99) + MARK)
+        taken[row, shift] = x
+        if x != place:
+            body.append(line(place, y, x, y + shift, "#999"))
         body.append("<circle cx='%.1f' cy='%.1f' r='8.5' fill='#fff' "
                     "stroke='%s' stroke-width='2'><title>%s</title></circle>"
                     % (x, y + shift, colour(s.lane), s.text))

@@ -5,16 +5,18 @@ import os
 
 from side import machine, wire
 
-DESIGNS = ("lab6-poll", "lab6-irq", "ix", "ix-raw")
+DESIGNS = ("lab6-poll", "lab6-irq", "ix", "ix-events", "ix-raw")
 NAMES = {"lab6-poll": "lab-6, polling", "lab6-irq": "lab-6, interrupts",
-         "ix": "IX, sockets", "ix-raw": "IX, raw calls"}
-# The same program serves in all columns but the last, whose program uses the
-# dataplane's own calls.
-SERVERS = {"ix-raw": "ixecho"}
-COMPONENTS = ("kernel", "input", "output", "timer", "ns", "libos", "app")
-# The columns of the CSV file: exact, the same in every run. Times on the wire
-# (wire_us, ack_us) come from a capture, whose stamps of a microsecond may
-# differ by one, so they are shown but are not among them.
+         "ix": "IX, sockets", "ix-events": "IX, events",
+         "ix-raw": "IX, raw calls"}
+# The same program serves in all columns but the last two, whose programs use
+# the dataplane's event layer and its own calls.
+SERVERS = {"ix-events": "ixevecho", "ix-raw": "ixecho"}
+COMPONENTS = ("kernel", "input", "output", "ns", "libos", "app")
+# The columns of the CSV file: exact, the same in every run. Shown, but not
+# among them: what the stacks' timers cost, which is spent by the time and not
+# by the request; times on the wire (wire_us, ack_us), from a capture whose
+# stamps of a microsecond may differ by one.
 FIELDS = ("section", "nic", "design", "server", "kind", "conns", "size",
           "cores", "batch", "hogs", "slow_us", "rate", "requests", "instr",
           ) + COMPONENTS + (
@@ -30,7 +32,7 @@ class Cell:
     """One boot: a design on a card with phases for its client."""
 
     def __init__(self, section, design, nic, phases, server=None, cores=1,
-                 batch=64, hogs=0, slow_us=0, exact="cost"):
+                 batch=64, hogs=0, slow_us=0, exact="cost", median=False):
         self.section = section
         self.design = design
         self.nic = nic
@@ -42,6 +44,7 @@ class Cell:
         self.hogs = hogs
         self.slow_us = slow_us
         self.exact = exact
+        self.median = median    # of all phases, one row: the median
 
     def name(self):
         parts = [self.section, self.nic, self.design, self.server]
@@ -57,8 +60,9 @@ class Cell:
         server = self.server
         if self.slow_us:
             server += " -d %d" % self.slow_us
-        client = "ixcp run -n 2 -t 0 -w -1 ixbench -- -s 10.0.%d.15 %s" % (
-            3 if self.ix else 2, " ".join(self.phases))
+        client = "ixcp run -n 2 -t 0 -w -1 ixbench -- -s 10.0.%d.15 %s%s" % (
+            3 if self.ix else 2, "-g 30000 " if self.hogs else "",
+            " ".join(self.phases))
         if self.ix:
             # The server first: it gets the CPUs from the top.
             programs = ["ixcp run -n 1 -t 0 -w -1 -c %d -b %d %s" % (
@@ -86,7 +90,11 @@ class Cell:
         if len(run.results) != len(self.phases):
             raise machine.RunFailed("%s: %d of %d phases" % (
                 self.name(), len(run.results), len(self.phases)))
-        return [self.row(run, i, frames) for i in range(len(run.results))]
+        rows = [self.row(run, i, frames) for i in range(len(run.results))]
+        if self.median:
+            rows.sort(key=lambda r: r["instr"])
+            rows = rows[len(rows) // 2:][:1]
+        return rows
 
     def row(self, run, number, frames):
         result = run.results[number]
@@ -95,14 +103,15 @@ class Cell:
                 self.name(), number))
         count = run.export.between(2 * number, 2 * number + 1)
         n = result["requests"]
-        row = {f: "" for f in FIELDS + ("wire_us", "ack_us")}
+        row = {f: "" for f in FIELDS + ("timer", "wire_us", "ack_us")}
         for key in ("section", "nic", "design", "server", "cores", "batch",
                     "hogs", "slow_us"):
             row[key] = getattr(self, key)
         for key in ("kind", "conns", "size", "rate", "requests", "elapsed"):
             row[key] = result[key]
         client_cpu = int(run.text.split("ixbench: cpu ")[1].split(",")[0])
-        work = ix_work(count, client_cpu) if self.ix else lab6_work(count)
+        work = ix_work(count, client_cpu, self.hogs) if self.ix \
+            else lab6_work(count)
         row.update({k: round(v / n, 2) for k, v in work.items()})
         row["instr"] = round(sum(work[c] for c in COMPONENTS) / n, 2)
         if work["polls_full"]:
@@ -152,7 +161,7 @@ def lab6_work(count):
     """Of CPU 0: instructions by component, and counts. Rounds of polling in
     which nothing happened are idle; each has two system calls."""
     cpu = count.cpus[0]
-    work = dict.fromkeys(COMPONENTS, 0)
+    work = dict.fromkeys(COMPONENTS + ("timer",), 0)
     work["kernel"] = cpu["kernel_tsc"]
     for name, env in count.envs.items():
         work[ENVS.get(name, "app")] += env["user_tsc"]
@@ -165,11 +174,13 @@ def lab6_work(count):
     return work
 
 
-def ix_work(count, client_cpu):
-    """Of the serving cores, and what the kernel did on them and on CPU 0."""
+def ix_work(count, client_cpu, hogs):
+    """Of the serving cores, and what the kernel did on them and, unless hogs
+    run there, on CPU 0."""
     cores = [d for cpu, d in count.dps.items() if cpu != client_cpu]
-    cpus = [c for cpu, c in count.cpus.items() if cpu != client_cpu]
-    work = dict.fromkeys(COMPONENTS, 0)
+    cpus = [c for cpu, c in count.cpus.items() if cpu != client_cpu and
+            (cpu in count.dps or not hogs)]
+    work = dict.fromkeys(COMPONENTS + ("timer",), 0)
     work["kernel"] = total(cpus, "kernel_tsc", "user_tsc")
     work["libos"] = total(cores, "libos_tsc")
     work["timer"] = total(cores, "timer_tsc")
@@ -189,12 +200,12 @@ def ix_work(count, client_cpu):
 def quick_cells():
     """The thin slice: the counts of all designs, under a minute."""
     phases = ["tcp,n=50", "tcp,c=8,n=160", "udp,n=50"]
-    return [Cell("cost", d, "igb", phases[:2 if d == "ix-raw" else 3])
+    return [Cell("cost", d, "igb", phases[:2 if d in SERVERS else 3])
             for d in DESIGNS]
 
 
 def cost_phases(design):
-    phases = ["udp,n=100"] if design != "ix-raw" else []
+    phases = ["udp,n=100"] if design not in SERVERS else []
     phases += ["tcp,c=%d,n=%d" % (c, n) for c, n in (
         (1, 200), (8, 400), (64, 640), (256, 1024))]
     phases += ["tcp,s=%d,n=%d" % (s, n) for s, n in (
@@ -211,15 +222,22 @@ def all_cells():
         cells.append(Cell("batch", "ix-raw", "igb",
                           ["tcp,n=100", "tcp,c=64,n=1280"], batch=b))
     for k in (1, 2, 4, 8):
-        cells.append(Cell("cores", "ix-raw", "igb", ["tcp,c=64,n=1280"],
+        cells.append(Cell("cores", "ix-raw", "igb", ["tcp,c=64,n=5120"],
                           cores=k))
+    # Whatever another CPU does, a request costs the same. Phases are short,
+    # as QEMU's timers may cut one in two: the median is whole.
+    for h in (0, 1):
+        cells.append(Cell("busy", "ix", "igb", ["udp,n=2,w=1"] * 9, hogs=h,
+                          median=True))
     for d in DESIGNS[:3]:
         for h in (0, 1, 4):
-            cells.append(Cell("hogs", d, "igb", ["tcp,n=40"], hogs=h,
+            cells.append(Cell("hogs", d, "igb",
+                              ["tcp,n=4,w=1" if h else "tcp,n=40"], hogs=h,
                               exact="load"))
     for d in DESIGNS[:3]:
-        for us in (0, 1000, 10000):
-            cells.append(Cell("slow", d, "igb", ["tcp,n=12"], slow_us=us))
+        for us in (0, 1000, 10000, 40000):
+            cells.append(Cell("slow", d, "igb", ["tcp,n=8,w=2"],
+                              slow_us=us))
     for d in DESIGNS:
         cells.append(Cell("load", d, "igb", load_phases(d), exact="load"))
     return cells
@@ -228,6 +246,6 @@ def all_cells():
 def load_phases(design):
     """Open loop, requests per second of virtual time; each core runs at
     half its speed (two are busy)."""
-    top = 120000 if design.startswith("ix") else 30000
-    return ["open,c=32,r=%d,n=600" % (top * tenth // 10)
+    top = 180000 if design.startswith("ix") else 42000
+    return ["open,c=32,r=%d,n=1200" % (top * tenth // 10)
             for tenth in (1, 3, 5, 7, 8, 9, 10)]

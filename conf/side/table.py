@@ -6,7 +6,7 @@ from side.matrix import COMPONENTS, DESIGNS, NAMES
 WHERE = {
     "kernel": "kernel: system calls, messages, switches, driver",
     "input": "input environment", "output": "output environment",
-    "timer": "timers", "ns": "lab-6 server: stack, threads, sockets",
+    "ns": "lab-6 server: stack, threads, sockets",
     "libos": "libOS: driver, stack, events",
     "app": "application and its library",
 }
@@ -38,13 +38,14 @@ def number(value):
 LINES = (
     ("instructions per request", "instr", "%"),
     ("  kernel", "kernel", ""), ("  input environment", "input", ""),
-    ("  output environment", "output", ""), ("  timers", "timer", ""),
+    ("  output environment", "output", ""),
     ("  network server (ns)", "ns", ""), ("  libOS", "libos", ""),
     ("  application", "app", ""),
-    ("requests per second at 10^9 instr/s", "capacity", ""),
-    ("service time on the wire, us +- 0.1", "wire_us", ""),
+    ("requests per s at 10^9 instr/s", "capacity", ""),
+    ("service time, wire, us +- 0.1", "wire_us", ""),
     ("client's round trip, us (median)", "rtt_us", ""),
     ("  of it the client's own work, us", "client_us", ""),
+    ("timers besides, in these runs", "timer", ""),
     ("kernel entries", "traps", ""), ("  of them system calls", "syscalls", ""),
     ("IPC messages", "ipcs", ""), ("environment switches", "switches", ""),
     ("crossings into the libOS", "crossings", ""),
@@ -69,13 +70,13 @@ def block(rows, title, **wanted):
     found = columns(rows, **wanted)
     if not any(found):
         return []
-    out = [title, "%-38s" % "" + "".join(
-        "%18s" % NAMES[d] for d in DESIGNS)]
+    out = [title, "%-34s" % "" + "".join(
+        "%19s" % NAMES[d] for d in DESIGNS)]
     for name, key, _ in LINES:
         values = [value(r, key) for r in found]
         if any(v not in ("", 0) for v in values):
-            out.append("%-38s" % name + "".join(
-                "%18s" % number(v) for v in values))
+            out.append("%-34s" % name + "".join(
+                "%19s" % number(v) for v in values))
     return out + [""]
 
 
@@ -136,7 +137,8 @@ def compared(rows, title, **wanted):
     for what, x, y, share in parts:
         out.append("    %-48s %8s %8s  %6.1f %%" % (
             what, number(x), number(y), 100 * share))
-    out.append("    %-48s %25.1f %%" % ("together", 100 * whole))
+    out.append("    %-48s %25.1f %%" % (
+        "together they explain of the difference", 100 * whole))
     return out + [""]
 
 

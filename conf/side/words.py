@@ -30,17 +30,19 @@ GLOSSARY = (
     ("real", "elapsed time on this host under QEMU."),
 )
 
-EXACT_COST = ("Exact, profile cost: a core gives way only when it pauses or "
-              "halts, so differences of its time stamp counter are its own "
-              "instructions.")
+EXACT_COST = ("Exact, profile cost: a core gives way only when it pauses, "
+              "halts or gives buffers back to the NIC. Counted is what lies "
+              "between, so it is the core's own instructions, whatever other "
+              "cores do meanwhile.")
 EXACT_LOAD = ("Exact, profile load: cores take turns of 10 us on one "
               "instruction clock; with two of them busy (server and client) "
               "each runs at half its speed, in every design alike.")
 
 CAPTIONS = {
     "components": ("What a 64-byte echo costs, by component.",
-                   "Instructions per request of the serving core with 1 and "
-                   "64 TCP connections (igb). " + EXACT_COST),
+                   "Instructions per request of the serving core, with one "
+                   "and with many TCP connections, as said below each bar "
+                   "(igb). " + EXACT_COST),
     "conns": ("Connections against instructions per request.",
               "Each connection has one 64-byte message under way (igb). More "
               "connections let both designs do more per turn. " + EXACT_COST),
@@ -67,8 +69,8 @@ CAPTIONS = {
               "A large bound lets the first frames of a batch wait until all "
               "of it has been processed. " + EXACT_COST),
     "cores": ("Cores against instructions per request.",
-              "IX on 1 to 8 cores, 64 connections spread by the NIC's hash; "
-              "cores share nothing, so a request costs the same on each. "
+              "IX on 1 to 8 cores, 64 connections spread by the NIC's hash. "
+              "Cores share nothing, so a request costs the same on each. "
               + EXACT_COST),
     "hogs": ("Neighbours that compute for ever.",
              "Median round trip of one connection with 0, 1 and 4 spinning "

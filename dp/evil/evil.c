@@ -14,6 +14,7 @@
 
 #define boot	((const struct dp_boot *)DP_BOOT)
 #define common	((volatile struct dp_common *)DP_COMMON)
+#define stats	((volatile struct dp_stats *)DP_STATS)
 
 static inline int64_t
 kcall(uint64_t number, uint64_t a, uint64_t b)
@@ -205,8 +206,8 @@ own_stack(void)
 	while (read_tsc() < end) {
 		for (uint32_t i = 0; i < PGSIZE / 8; i++)
 			page[i] = i % 5 == 1 ? GD_KT : KERNBASE + 0x200000;
-		if (common->stats[boot->core].tick_stopped) {
-			common->stats[boot->core].tick_stopped = 0;
+		if (stats->tick_stopped) {
+			stats->tick_stopped = 0;
 			kcall(DPC_TICK, 0, 0);
 		}
 	}

@@ -1,0 +1,110 @@
+/*
+ * exact.c: what makes a run of the exact laboratory repeat bit for bit. Three
+ * things in QEMU depend on the host, and are kept away from the machine:
+ *
+ * With all CPUs halted, QEMU's main thread moves the clock on to the next
+ * timer, whenever the host lets it run. So the last CPU does not halt here.
+ *
+ * After devices were configured, QEMU frees memory maps in a thread of its
+ * own, which interrupts the turns of CPUs. While one CPU runs alone this does
+ * not show, so it is given time for that before the others are started.
+ *
+ * The firmware halts and waits for devices. What has become different by it is
+ * the clock, and the phase of QEMU's own timer that ends turns of CPUs; it
+ * starts anew when all CPUs have been halted.
+ */
+#include "kern/exact.h"
+#include "kern/cpu.h"
+#include "kern/kernel.h"
+#include "kern/lapic.h"
+#include "inc/x86.h"
+
+#define PIT_DATA0	0x40
+#define PIT_MODE	0x43
+#define PIT_COUNTER0	0x00
+#define PIT_BOTH_BYTES	0x30
+#define PIT_ONCE	0x00	/* mode 0 */
+#define PIT_RATE	0x04	/* mode 2 */
+#define PIT_TURN	12	/* ticks of 838 ns */
+
+#define BEGIN_AT	100000000ul	/* TSC: a multiple of this */
+#define SETTLE_TURNS	60000		/* about 0.1 s of the host */
+#define SLED		128		/* instructions */
+
+enum exact_kind
+exact_kind(void)
+{
+	static char word[8];
+
+	if (!word[0] && !args_get("exact", word, sizeof(word)))
+		word[0] = '0';
+	return word[0] == 'c' ? EXACT_COST :
+		word[0] == 'l' ? EXACT_LOAD : EXACT_NOT;
+}
+
+static void
+set_interval_timer(uint8_t mode, uint8_t ticks)
+{
+	outb(PIT_MODE, PIT_COUNTER0 | PIT_BOTH_BYTES | mode);
+	outb(PIT_DATA0, ticks);
+	outb(PIT_DATA0, 0);
+}
+
+void
+exact_short_turns(void)
+{
+	if (exact_kind() == EXACT_LOAD)
+		set_interval_timer(PIT_RATE, PIT_TURN);
+}
+
+void
+exact_idle(void)
+{
+	__asm__ volatile(".rept 400; nop; .endr");
+}
+
+bool
+exact_must_run(int cpu)
+{
+	if (exact_kind() == EXACT_NOT)
+		return false;
+	for (int i = 0; i < ncpu; i++)
+		if (i != cpu && !READ_ONCE(cpus[i].halted))
+			return false;
+	return true;
+}
+
+/* Be at that TSC value, to the instruction: into the middle of a sled. */
+static void
+wait_until(uint64_t tsc)
+{
+	while (read_tsc() + 1000 < tsc)
+		exact_idle();
+	while (read_tsc() + SLED / 2 < tsc)
+		;
+	__asm__ volatile("leaq 1f(%%rip), %%rax; subq %0, %%rax; jmp *%%rax\n"
+			 "	.rept %c1; nop; .endr\n"
+			 "1:"
+			 : : "r"(tsc - read_tsc()), "i"(SLED) : "rax");
+}
+
+void
+exact_begin(void)
+{
+	if (exact_kind() == EXACT_NOT)
+		return;
+	/* Nobody listens to it, but each time it is due a turn ends. */
+	set_interval_timer(PIT_ONCE, 1);
+	wait_until((read_tsc() / BEGIN_AT + 1) * BEGIN_AT);
+	lapic_halt_once();
+	wait_until((read_tsc() / BEGIN_AT + 1) * BEGIN_AT);
+}
+
+void
+exact_settle(void)
+{
+	if (exact_kind() == EXACT_NOT)
+		return;
+	for (int i = 0; i < SETTLE_TURNS; i++)
+		cpu_pause();
+}
