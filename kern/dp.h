@@ -78,6 +78,7 @@ struct dp {
 	uint64_t heap_end;
 	uint64_t gate_rip;		/* target of int 0x40 */
 	struct env *waiter;		/* in dp_event */
+	bool dma_stuck;			/* a queue of it did not stop */
 };
 
 extern struct dp dps[DP_MAX];

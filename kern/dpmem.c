@@ -264,13 +264,16 @@ dp_heap_grow(struct dp *dp, uint32_t n)
 	return (int64_t)va;
 }
 
-/* All cores are out and all queues stopped: wipe and free everything. */
+/*
+ * All cores are out and all queues stopped: wipe and free everything. What a
+ * queue that did not stop may still write is given to nobody ever again.
+ */
 void
 dp_mem_free(struct dp *dp)
 {
 	struct page_info *pp, *next;
 
-	for (pp = dp->pages; pp; pp = next) {
+	for (pp = dp->dma_stuck ? NULL : dp->pages; pp; pp = next) {
 		next = pp->link;
 		pp->link = NULL;
 		memset(page2kva(pp), 0, PG2SIZE);

@@ -76,7 +76,6 @@ void
 dp_queue_unbind(struct dp_core *k)
 {
 	struct nic *nic;
-	int r;
 
 	if (k->queue < 0)
 		return;
@@ -85,10 +84,13 @@ dp_queue_unbind(struct dp_core *k)
 		if (nic->reta[i] == k->queue)
 			nic_rss_set(nic, i, 0);
 	nic_irq_unbind(nic, k->queue);
-	r = nic_stop_queue(nic, k->queue);
-	if (r < 0)
-		panic("%s: queue %d does not stop", nic->name, k->queue);
-	nic_release(nic, k->queue);
+	if (nic_stop_queue(nic, k->queue) == 0) {
+		nic_release(nic, k->queue);
+	} else {
+		cprintf("%s: queue %d does not stop: it and its dataplane's "
+			"memory stay out of use\n", nic->name, k->queue);
+		k->dp->dma_stuck = true;
+	}
 	k->queue = -1;
 }
 
