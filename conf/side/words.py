@@ -25,7 +25,7 @@ GLOSSARY = (
     ("open loop", "requests come at random times, whether or not earlier "
      "ones were answered; latency counts from the intended time."),
     ("exact", "counted in QEMU's virtual time, in which each instruction "
-     "takes 1 ns: the same on every host and in every run. It knows no "
+     "takes 1 ns: it does not depend on how fast the host is. It knows no "
      "caches, no TLB and no cost of loading CR3."),
     ("real", "elapsed time on this host under QEMU."),
 )
