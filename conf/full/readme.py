@@ -139,9 +139,12 @@ def readme_gdb(t):
 
 @test(5, "both designs are compared and traced", timeout=300,
       parent=readme_complete)
-@readme("make compare QUICK=1", "make trace")
+@readme("make compare QUICK=1", "make compare REAL=1 QUICK=1", "make trace")
 def readme_compare(t):
     run(t, "make compare QUICK=1", r"lab-6", r"IX", timeout=200)
+    run(t, "make compare REAL=1 QUICK=1", r"^64 connections$",
+        r"^  lab-6, polling  ( +[\d.]+){5}$",
+        r"^  IX, raw calls  ( +[\d.]+){5}$", timeout=200)
     run(t, "make trace", r"the libOS polls and finds a batch", timeout=100)
     for path in "obj/compare/report.html", "obj/trace":
         t.check(os.path.exists(os.path.join(t.options.tree, path)), path)
