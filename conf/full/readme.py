@@ -150,6 +150,19 @@ def readme_compare(t):
         t.check(os.path.exists(os.path.join(t.options.tree, path)), path)
 
 
+@test(5, "what a request costs is measured", timeout=200,
+      parent=readme_complete)
+@readme("make figures", "make profile APP=ixecho LOAD=tcp,c=64")
+def readme_figures(t):
+    run(t, "make figures",
+        r"^TCP echo 64 B, 10,000 connections, over 64 +[\d.]+ x +1.15 x ",
+        r"^round trip of a TCP echo over the reflector's +[\d.]+ x ",
+        timeout=150)
+    run(t, "make profile APP=ixecho LOAD=tcp,c=64",
+        r"^ixecho, tcp,c=64: \d+ instructions a request", r"^ +[\d.]+  lwIP$",
+        timeout=100)
+
+
 @test(5, "the test commands run", timeout=300,
       parent=readme_complete)
 @readme("make grade", "./grade-lab-ix --list", "./grade-lab-ix boot",

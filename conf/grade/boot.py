@@ -211,10 +211,12 @@ def kernel_smap(t):
 
 @test(2, "a processor without SMAP, SMEP and UMIP will do")
 def plain_cpu(t):
-    m = t.run("testfork; evilsyscalls", cpus=2, cpu="max,-smap,-smep,-umip",
-              boot={"crash": "smap"})
-    t.match(m, r"^crash: read \d+ from a user page$", "^testfork: OK$",
-            "^evilsyscalls: OK$", no=[PANIC])
+    # One after the other: either takes all there is of something.
+    for program in "testfork", "evilsyscalls":
+        m = t.run(program, cpus=2, cpu="max,-smap,-smep,-umip",
+                  boot={"crash": "smap"})
+        t.match(m, r"^crash: read \d+ from a user page$",
+                "^%s: OK$" % program, no=[PANIC])
 
 
 # --- The monitor ------------------------------------------------------------
