@@ -52,7 +52,7 @@ def cells(quick):
         Cell("raw", "ixecho", echo + ["conn,n=%d" % (200 // few),
                                       "tcp,s=65536,n=%d" % (40 // few)]),
         Cell("events", "ixevecho", echo),
-        Cell("sockets", "echosrv", echo)]
+        Cell("sockets", "echosrv", echo + ["udp,n=%d" % (400 // few)])]
     if not quick:
         out.append(Cell("many", "ixecho", ["tcp,c=10000,f=64,n=20000"], "1G"))
     return out

@@ -18,6 +18,9 @@ enum slot_state { SLOT_FREE = 0, SLOT_BATCH, SLOT_WIRE };
 static _Thread_local char *slot_mem;
 static _Thread_local uint8_t slot_state[SLOTS];
 static _Thread_local uint32_t slot_next;
+/* Those that are free again when the batch has been carried out. */
+static _Thread_local uint8_t batch_slots[SLOTS];
+static _Thread_local uint32_t nbatch_slots;
 
 /* --- The table --------------------------------------------------------- */
 
@@ -255,9 +258,8 @@ take_results(void)
 		if (r != 0 || s->linger)
 			sock_todo(s);
 	}
-	for (uint32_t i = 0; i < SLOTS && slot_mem; i++)
-		if (slot_state[i] == SLOT_BATCH)
-			slot_state[i] = SLOT_FREE;
+	while (nbatch_slots > 0)
+		slot_state[batch_slots[--nbatch_slots]] = SLOT_FREE;
 }
 
 static void
@@ -405,6 +407,11 @@ sock_send_datagram(struct sock *s, const void *buf, uint32_t len,
 	while (!add_call(IX_UDP_SEND, s->handle, (uint64_t)mem, len, peer,
 			 NULL))
 		sock_enter(0);
-	slot_state[k] = len > ix_info()->small_send ? SLOT_WIRE : SLOT_BATCH;
+	if (len > ix_info()->small_send) {
+		slot_state[k] = SLOT_WIRE;
+	} else {
+		slot_state[k] = SLOT_BATCH;
+		batch_slots[nbatch_slots++] = k;
+	}
 	return len;
 }
