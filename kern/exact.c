@@ -1,7 +1,7 @@
 /*
- * exact.c: what makes a run of the exact laboratory repeat. Three things in QEMU
- * that depend on the host are kept away from the machine (on a busy host some
- * small differences in when timers are due are left):
+ * exact.c: what makes a run of the exact laboratory repeat. Three things in
+ * QEMU that depend on the host are kept away from the machine (on a busy host
+ * some small differences in when timers are due are left):
  *
  * With all CPUs halted, QEMU's main thread moves the clock on to the next
  * timer, whenever the host lets it run. So the last CPU does not halt here.

@@ -141,11 +141,15 @@ def lines(series, x_label, y_label, x_log=False, y_log=False, places=None):
         x_axis.low, x_axis.high = min(xs), max(max(xs), min(xs) * 1.01)
     y_axis = Axis(min(ys) or 1, max(ys), bottom, TOP, y_log)
     body = frame(y_axis, x_label, y_label, bottom)
+    free = LEFT                 # where the next label may begin
     for x in places or (xs if x_log else x_axis.ticks()):
         if x_axis.low <= x <= x_axis.high:
             at = x_axis.at(x)
+            half = 4 * len(short(x))
             body.append(line(at, bottom, at, bottom + 5, "#555"))
-            body.append(text(at, bottom + 20, short(x), size=12))
+            if at - half >= free:
+                body.append(text(at, bottom + 20, short(x), size=12))
+                free = at + half + 4
     for i, (name, points) in enumerate(series.items()):
         colour = COLOURS[i % len(COLOURS)]
         where = [(x_axis.at(x), y_axis.at(y), x, y) for x, y in
