@@ -187,6 +187,17 @@ env_kill(struct env *e, const char *reason)
 	env_destroy(e);
 }
 
+/* Programs that the kernel starts with more rights than others have. */
+static const struct {
+	const char *name;
+	uint32_t type;
+} entitled[] = {
+	{ "ns", ENV_TYPE_NS },
+	{ "ixcp", ENV_TYPE_CONTROL }, { "evilcp", ENV_TYPE_CONTROL },
+	{ "testoutput", ENV_TYPE_NET }, { "testinput", ENV_TYPE_NET },
+	{ "evilframes", ENV_TYPE_NET },
+};
+
 int
 env_start_program(const char *cmdline)
 {
@@ -200,14 +211,9 @@ env_start_program(const char *cmdline)
 		env_destroy(e);
 		return r;
 	}
-	if (strcmp(e->name, "ns") == 0)
-		e->type = ENV_TYPE_NS;
-	else if (strcmp(e->name, "ixcp") == 0 ||
-		 strcmp(e->name, "evilcp") == 0)
-		e->type = ENV_TYPE_CONTROL;
-	else if (strcmp(e->name, "testoutput") == 0 ||
-		 strcmp(e->name, "testinput") == 0)
-		e->type = ENV_TYPE_NET;
+	for (size_t i = 0; i < ARRAY_SIZE(entitled); i++)
+		if (strcmp(e->name, entitled[i].name) == 0)
+			e->type = entitled[i].type;
 	r = e->id;
 	env_wake(e);
 	return r;

@@ -83,6 +83,14 @@ def testoutput_full(t):
                 says=", waited for room")
 
 
+@test(5, "wrong addresses, lengths and checksums of frames are refused")
+def evilframes(t):
+    for model, n in on_each_card((2,)):
+        m = t.run("evilframes", cpus=n, nics=[{"model": model}])
+        t.match(m, r"^evilframes: OK$", r"^evilframes: %d frames sent$" % (
+            64 if model == "igb" else 8), no=["FAIL", r"^panic"])
+
+
 def frame_in(number, size):
     raw = (bytes.fromhex(MAC.replace(":", "")) + b"\x02jixjx" +
            EXPERIMENT.to_bytes(2, "big") + b"frame %d " % number)
