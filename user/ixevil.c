@@ -8,75 +8,51 @@
  * bad arguments, must get an error for each, and then still work.
  */
 #include "inc/assert.h"
+#include "inc/attack.h"
 #include "inc/dp.h"
 #include "inc/error.h"
 #include "inc/libix.h"
 #include "inc/x86.h"
 
-/* Written by attacks that should never get so far. */
-static volatile uint64_t sink;
 static volatile uint8_t data_page[64] = { 0xc3 };	/* ret */
-
-static void
-peek(uint64_t va)
-{
-	sink = *(volatile uint64_t *)va;
-}
-
-static void
-poke(uint64_t va)
-{
-	*(volatile uint64_t *)va = 0x6576696c;
-}
-
-static void
-jump(uint64_t va)
-{
-	((void (*)(void))va)();
-}
-
-struct attack {
-	const char *name;
-	void (*touch)(uint64_t va);
-	uint64_t va;
-};
 
 /* Memory: all of these fault. */
 static const struct attack touches[] = {
-	{ "read-null", peek, 8 },
-	{ "read-data", peek, DP_DATA },
-	{ "write-data", poke, DP_DATA + 4096 },
-	{ "read-sys", peek, DP_BOOT },
-	{ "write-stack", poke, DP_STACK_TOP - 64 },
-	{ "read-ring", peek, DP_RX_RING },
-	{ "write-ring", poke, DP_TX_RING },
-	{ "read-pool", peek, DP_RXPOOL },
-	{ "read-common", peek, DP_COMMON },
-	{ "write-common", poke, DP_COMMON },
-	{ "read-text", peek, DP_TEXT },
-	{ "run-text", jump, DP_TEXT + 24 },
-	{ "read-regs", peek, DP_REGS },
-	{ "write-regs", poke, DP_REGS + 0x18 },
-	{ "write-tail", poke, DP_REGS_TX + 0x18 },
-	{ "write-rxbuf", poke, IX_CORES + IX_RXPOOL_OFF },
-	{ "other-rxbuf", poke, IX_CORE(1) + IX_RXPOOL_OFF },
-	{ "write-own-text", poke, IX_TEXT },
-	{ "run-stack", jump, IX_CORES + IX_STACK_OFF },
-	{ "run-own-data", jump, (uint64_t)data_page },
-	{ "write-uinfo", poke, UINFO },
-	{ "write-ucount", poke, UCOUNT },
-	{ "read-uenvs", peek, UENVS },
-	{ "read-uvpt", peek, UVPT },
-	{ "read-kernel", peek, KERNBASE + 0x200000 },
-	{ "write-kernel", poke, KERNBASE + 0x200000 },
-	{ "read-physmap", peek, PHYSMAP + 0x200000 },
-	{ "read-gdt", peek, KCPU + PGSIZE },
-	{ "write-gdt", poke, KCPU + PGSIZE },
-	{ "read-idt", peek, KENTRY + (1ul << KENTRY_SHIFT) },
-	{ "write-idt", poke, KENTRY + (1ul << KENTRY_SHIFT) },
-	{ "write-entry-stack", poke, KENTRY + (1ul << KENTRY_SHIFT) + 0xbf00 },
-	{ "read-kstack", peek, KSTACK_TOP(1) - 64 },
-	{ "read-mmio", peek, KMMIO },
+	{ "read-null", attack_read, 8 },
+	{ "read-data", attack_read, DP_DATA },
+	{ "write-data", attack_write, DP_DATA + 4096 },
+	{ "read-sys", attack_read, DP_BOOT },
+	{ "write-stack", attack_write, DP_STACK_TOP - 64 },
+	{ "read-ring", attack_read, DP_RX_RING },
+	{ "write-ring", attack_write, DP_TX_RING },
+	{ "read-pool", attack_read, DP_RXPOOL },
+	{ "read-common", attack_read, DP_COMMON },
+	{ "write-common", attack_write, DP_COMMON },
+	{ "read-text", attack_read, DP_TEXT },
+	{ "run-text", attack_jump, DP_TEXT + 24 },
+	{ "read-regs", attack_read, DP_REGS },
+	{ "write-regs", attack_write, DP_REGS + 0x18 },
+	{ "write-tail", attack_write, DP_REGS_TX + 0x18 },
+	{ "write-rxbuf", attack_write, IX_CORES + IX_RXPOOL_OFF },
+	{ "other-rxbuf", attack_write, IX_CORE(1) + IX_RXPOOL_OFF },
+	{ "write-own-text", attack_write, IX_TEXT },
+	{ "run-stack", attack_jump, IX_CORES + IX_STACK_OFF },
+	{ "run-own-data", attack_jump, (uint64_t)data_page },
+	{ "write-uinfo", attack_write, UINFO },
+	{ "write-ucount", attack_write, UCOUNT },
+	{ "read-uenvs", attack_read, UENVS },
+	{ "read-uvpt", attack_read, UVPT },
+	{ "read-kernel", attack_read, KERNBASE + 0x200000 },
+	{ "write-kernel", attack_write, KERNBASE + 0x200000 },
+	{ "read-physmap", attack_read, PHYSMAP + 0x200000 },
+	{ "read-gdt", attack_read, KCPU + PGSIZE },
+	{ "write-gdt", attack_write, KCPU + PGSIZE },
+	{ "read-idt", attack_read, KENTRY + (1ul << KENTRY_SHIFT) },
+	{ "write-idt", attack_write, KENTRY + (1ul << KENTRY_SHIFT) },
+	{ "write-entry-stack", attack_write,
+		KENTRY + (1ul << KENTRY_SHIFT) + 0xbf00 },
+	{ "read-kstack", attack_read, KSTACK_TOP(1) - 64 },
+	{ "read-mmio", attack_read, KMMIO },
 };
 
 /* Instructions that ring 3 may not execute here. */

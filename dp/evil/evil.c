@@ -5,6 +5,7 @@
  * dataplane with the trap that the test expects; one that the kernel refuses
  * ends in exit code 0; exit code 1 means that it was possible.
  */
+#include "inc/attack.h"
 #include "inc/dp.h"
 #include "inc/memlayout.h"
 #include "inc/mmu.h"
@@ -27,51 +28,28 @@ kcall(uint64_t number, uint64_t a, uint64_t b)
 	return result;
 }
 
-static volatile uint64_t sink;
-
-static void
-peek(uint64_t va)
-{
-	sink = *(volatile uint64_t *)va;
-}
-
-static void
-poke(uint64_t va)
-{
-	*(volatile uint64_t *)va = 0x6576696c;
-}
-
-static void
-jump(uint64_t va)
-{
-	((void (*)(void))va)();
-}
-
 /* cpu 1 is this core's in the tests, cpu 2 that of the other core. */
-static const struct {
-	const char *name;
-	void (*touch)(uint64_t va);
-	uint64_t va;
-} touches[] = {
-	{ "read-kernel", peek, KERNBASE + 0x200000 },
-	{ "read-physmap", peek, PHYSMAP + 0x200000 },
-	{ "write-physmap", poke, PHYSMAP + 0x200000 },
-	{ "read-kstack", peek, KSTACK_TOP(1) - 64 },
-	{ "read-lapic", peek, KMMIO },
-	{ "read-uvpt", peek, UVPT },
-	{ "read-uenvs", peek, UENVS },
-	{ "write-uinfo", poke, UINFO },
-	{ "write-gdt", poke, KCPU + PGSIZE },
-	{ "write-tss", poke, KCPU + PGSIZE + 100 },
-	{ "read-other-gdt", peek, KCPU },
-	{ "write-idt", poke, KENTRY + (1ul << KENTRY_SHIFT) },
-	{ "other-idt", poke, KENTRY + (2ul << KENTRY_SHIFT) },
-	{ "other-stack", poke, KENTRY + (2ul << KENTRY_SHIFT) + 0xbf80 },
-	{ "write-text", poke, DP_TEXT },
-	{ "write-regs-end", poke, DP_REGS_END },
-	{ "write-app-text", poke, IX_TEXT },
-	{ "run-app", jump, IX_TEXT },
-	{ "run-data", jump, DP_SYS + 0x80000 },
+static const struct attack touches[] = {
+	{ "read-kernel", attack_read, KERNBASE + 0x200000 },
+	{ "read-physmap", attack_read, PHYSMAP + 0x200000 },
+	{ "write-physmap", attack_write, PHYSMAP + 0x200000 },
+	{ "read-kstack", attack_read, KSTACK_TOP(1) - 64 },
+	{ "read-lapic", attack_read, KMMIO },
+	{ "read-uvpt", attack_read, UVPT },
+	{ "read-uenvs", attack_read, UENVS },
+	{ "write-uinfo", attack_write, UINFO },
+	{ "write-gdt", attack_write, KCPU + PGSIZE },
+	{ "write-tss", attack_write, KCPU + PGSIZE + 100 },
+	{ "read-other-gdt", attack_read, KCPU },
+	{ "write-idt", attack_write, KENTRY + (1ul << KENTRY_SHIFT) },
+	{ "other-idt", attack_write, KENTRY + (2ul << KENTRY_SHIFT) },
+	{ "other-stack", attack_write,
+		KENTRY + (2ul << KENTRY_SHIFT) + 0xbf80 },
+	{ "write-text", attack_write, DP_TEXT },
+	{ "write-regs-end", attack_write, DP_REGS_END },
+	{ "write-app-text", attack_write, IX_TEXT },
+	{ "run-app", attack_jump, IX_TEXT },
+	{ "run-data", attack_jump, DP_SYS + 0x80000 },
 };
 
 #define INSTRUCTION(name, text) \
@@ -124,13 +102,13 @@ stub_code(void)
 static void
 run_stub(void)
 {
-	jump(stub_code());
+	attack_jump(stub_code());
 }
 
 static void
 write_stub(void)
 {
-	poke(stub_code());
+	attack_write(stub_code());
 }
 
 static const struct {
