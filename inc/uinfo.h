@@ -51,4 +51,15 @@ struct uinfo {
 	char args[UINFO_ARGS];	/* the boot arguments, as given */
 };
 
+/* How many CPUs have that role now. */
+static inline uint32_t
+uinfo_cpus(const volatile struct uinfo *info, enum cpu_role role)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < info->ncpu; i++)
+		n += info->cpu[i].role == role;
+	return n;
+}
+
 #endif

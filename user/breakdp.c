@@ -6,21 +6,10 @@
 
 #define LOAD_MS	100
 
-static bool
-given(void)
-{
-	const volatile struct uinfo *u = uinfo;
-
-	for (uint32_t i = 0; i < u->ncpu; i++)
-		if (u->cpu[i].role == CPU_DATAPLANE)
-			return true;
-	return false;
-}
-
 int
 main(int argc, char **argv)
 {
-	while (!given())
+	while (!uinfo_cpus(uinfo, CPU_DATAPLANE))
 		sys_yield();
 	sys_sleep_until(sys_time_msec() + LOAD_MS);
 	__asm__ volatile("int3");

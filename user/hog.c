@@ -6,16 +6,6 @@
 #include "inc/args.h"
 #include "inc/lib.h"
 
-static uint32_t
-dataplane_cores(void)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < uinfo->ncpu; i++)
-		n += uinfo->cpu[i].role == CPU_DATAPLANE;
-	return n;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -30,7 +20,7 @@ main(int argc, char **argv)
 		else
 			args_usage("[-w N]");
 	}
-	while (dataplane_cores() < wanted)
+	while (uinfo_cpus(uinfo, CPU_DATAPLANE) < wanted)
 		sys_sleep_until(sys_time_msec() + 10);
 	for (;;)
 		__asm__ volatile("");

@@ -13,28 +13,17 @@
 
 #define SLEEP_MS	2000
 
-static bool
-given(void)
-{
-	const volatile struct uinfo *u = uinfo;
-
-	for (uint32_t i = 0; i < u->ncpu; i++)
-		if (u->cpu[i].role == CPU_DATAPLANE)
-			return true;
-	return false;
-}
-
 int
 main(int argc, char **argv)
 {
 	bool sleeps = argc > 1 && strcmp(argv[1], "-s") == 0;
 
 	test_begin();
-	while (!given())
+	while (!uinfo_cpus(uinfo, CPU_DATAPLANE))
 		if (sleeps)
 			sys_sleep_until(sys_time_msec() + SLEEP_MS);
 	if (sleeps)
 		sys_sleep_until(sys_time_msec() + SLEEP_MS);
-	check(given());
+	check(uinfo_cpus(uinfo, CPU_DATAPLANE));
 	test_done();
 }
