@@ -7,7 +7,6 @@ Run by `make compare` (QUICK=1, SEED=, ONLY=, REAL=1). Everything but --real
 is exact: virtual time counts instructions. Two runs write the same CSV, but on
 a busy host a timer may be due in a phase of one and not of the other.
 """
-import argparse
 import concurrent.futures
 import csv
 import os
@@ -17,6 +16,7 @@ import time
 import command
 from side import machine, matrix, real, report, table
 from side.fingerprint import fingerprint
+from side.options import measuring
 
 OUT = os.path.join(command.OBJ, "compare")
 
@@ -57,13 +57,8 @@ def write_csv(path, rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="compare.py")
-    parser.add_argument("--quick", action="store_true")
+    parser = measuring("compare.py")
     parser.add_argument("--real", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="")
-    parser.add_argument("--jobs", type=int,
-                        default=min(4, os.cpu_count() or 1))
     options = parser.parse_args()
     os.makedirs(OUT, exist_ok=True)
     if options.real:

@@ -7,7 +7,6 @@ and one ratio of elapsed times (conf/roundtrip.py).
 Run by `make figures` (QUICK=1, SEED=, ONLY=). Machines and their clients are
 those of `make compare` (conf/side/); obj/figures/figures.csv keeps the rows.
 """
-import argparse
 import concurrent.futures
 import csv
 import os
@@ -16,6 +15,7 @@ import sys
 import command
 import roundtrip
 from side import machine, matrix
+from side.options import measuring
 
 OUT = os.path.join(command.OBJ, "figures")
 
@@ -146,12 +146,7 @@ def measure(wanted, seed, jobs):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="figures.py")
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="")
-    parser.add_argument("--jobs", type=int,
-                        default=min(4, os.cpu_count() or 1))
+    parser = measuring("figures.py")
     options = parser.parse_args()
     os.makedirs(OUT, exist_ok=True)
     wanted = cells(options.quick)
