@@ -11,8 +11,8 @@
 #include "lwip/ip.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/stats.h"
+#include "net/test/check.h"
 
-int printf(const char *fmt, ...);
 void exit(int status) __attribute__((noreturn));
 
 #define PORT		7
@@ -20,7 +20,6 @@ void exit(int status) __attribute__((noreturn));
 #define CONNS_MAX	900
 #define QUEUE		16384
 
-static int passed, failed;
 static struct netif nif;
 static ip_addr_t self;
 static struct pbuf *queue[QUEUE];
@@ -56,16 +55,6 @@ uint16_t
 tcp_ooseq_limit(void)
 {
 	return TCP_OOSEQ_MAX_PBUFS;
-}
-
-static void
-ok(bool condition, const char *name)
-{
-	printf("%s %s\n", condition ? "ok" : "FAIL", name);
-	if (condition)
-		passed++;
-	else
-		failed++;
 }
 
 static uint64_t

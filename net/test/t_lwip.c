@@ -6,20 +6,7 @@
 
 #include "lib/lwip/tcp_isn.h"
 #include "lwip/opt.h"
-
-int printf(const char *fmt, ...);
-
-static int passed, failed;
-
-static void
-ok(bool condition, const char *name)
-{
-	printf("%s %s\n", condition ? "ok" : "FAIL", name);
-	if (condition)
-		passed++;
-	else
-		failed++;
-}
+#include "net/test/check.h"
 
 static uint64_t
 micros(void)
