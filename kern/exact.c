@@ -79,14 +79,19 @@ exact_must_run(int cpu)
 static void
 wait_until(uint64_t tsc)
 {
+	uint64_t left;
+
 	while (read_tsc() + 1000 < tsc)
 		exact_idle();
 	while (read_tsc() + SLED / 2 < tsc)
 		;
+	left = tsc - read_tsc();
+	if (left > SLED)
+		left = 0;	/* too late: time is not counted instructions */
 	__asm__ volatile("leaq 1f(%%rip), %%rax; subq %0, %%rax; jmp *%%rax\n"
 			 "	.rept %c1; nop; .endr\n"
 			 "1:"
-			 : : "r"(tsc - read_tsc()), "i"(SLED) : "rax");
+			 : : "r"(left), "i"(SLED) : "rax");
 }
 
 void
