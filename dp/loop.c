@@ -122,7 +122,7 @@ idle(uint64_t now, uint64_t until)
  * turns here, on the same clock: that is not this core's work.
  */
 static void
-refill(void)
+return_buffers(void)
 {
 	uint64_t before;
 
@@ -181,7 +181,7 @@ run(uint64_t ncalls, uint64_t usec)
 		udp_emit();
 		tx_doorbell();
 		if (n)
-			refill();
+			return_buffers();
 		if (nevents || now >= until)
 			break;
 		if (n == 0)

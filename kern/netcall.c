@@ -245,7 +245,6 @@ static bool
 net_take(struct env *e, uint32_t flags)
 {
 	uint32_t bad = flags & NET_GOOD ? RING_RX_IP_BAD | RING_RX_L4_BAD : 0;
-
 	enum ring_rx_result r;
 
 	NET_COUNT(e, polls, 1);
