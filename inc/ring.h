@@ -13,10 +13,10 @@
  * allocate nothing, take no lock: a ring has one user. The in-kernel driver of
  * lab-6, the dataplane libOS in ring 1 and the host's unit tests use them.
  *
- * Receiving: ring_rx_init, ring_*_rx_post until full, ring_rx_doorbell; then
+ * Receiving: ring_rx_init, ring_rx_post until full, ring_rx_doorbell; then
  * ring_*_rx_harvest, use or free the buffer, post another, and one doorbell
  * for a batch. Sending: ring_*_tx_put, one doorbell for a batch,
- * ring_*_tx_reclaim to learn what has been sent.
+ * ring_*_tx_look to learn what has been sent, and ring_tx_take.
  */
 #ifndef JIX_INC_RING_H
 #define JIX_INC_RING_H
@@ -51,18 +51,22 @@ enum ring_rx_result {
 	RING_RX_DROP,		/* a buffer comes back, its content is no use */
 };
 
-/* ring_rx_frame.flags: what the NIC says of the checksums. */
-#define RING_RX_IP_CHECKED	1u	/* IPv4 header checksum looked at */
-#define RING_RX_IP_BAD		2u	/* ... and wrong */
-#define RING_RX_L4_CHECKED	4u	/* TCP or UDP checksum looked at */
-#define RING_RX_L4_BAD		8u
+/*
+ * ring_rx_frame.flags: what the NIC says of the checksums, each finding where
+ * the 82576 reports it. Bad ones are those looked at and found wrong.
+ */
+#define RING_RX_L4_CHECKED	(1u << 5)	/* of TCP or UDP: looked at */
+#define RING_RX_IP_CHECKED	(1u << 6)	/* of IPv4's header */
+#define RING_RX_L4_BAD		(1u << 29)
+#define RING_RX_IP_BAD		(1u << 30)
+#define RING_RX_BAD		(RING_RX_L4_BAD | RING_RX_IP_BAD)
+#define RING_RX_FLAGS		(RING_RX_L4_CHECKED | RING_RX_IP_CHECKED | \
+				 RING_RX_BAD)
 
 struct ring_rx_frame {
 	uint64_t cookie;	/* as given when the buffer was posted */
 	uint32_t len;		/* bytes, without FCS */
 	uint32_t flags;		/* RING_RX_* */
-	uint32_t rss_type;	/* 0: not hashed, else the NIC's own code */
-	uint32_t rss_hash;
 };
 
 struct ring_rx {
@@ -115,6 +119,7 @@ struct ring_tx {
 	struct ring_tx_slot *slots;
 	uint32_t mask;
 	uint32_t next;			/* first slot not reclaimed */
+	uint32_t sent;			/* first slot not known to be sent */
 	uint32_t fill;			/* next slot to fill */
 	uint32_t rung;			/* fill at the last doorbell */
 	uint32_t kind;
@@ -179,6 +184,24 @@ ring_rx_unrung(const struct ring_rx *r)
 	return r->post - r->rung;
 }
 
+/*
+ * Give the NIC the buffer of RING_RX_BUFFER bytes at pa. The cookie comes back
+ * when it is harvested. The caller knows that there is room: as many buffers
+ * as were harvested can be posted. Both NICs read a descriptor in the same
+ * form; each word is written again, because the 82576 replaces both. The NIC
+ * learns of it by ring_rx_doorbell().
+ */
+static inline void
+ring_rx_post(struct ring_rx *r, physaddr_t pa, uint64_t cookie)
+{
+	uint32_t slot = r->post++ & r->mask;
+	struct ring_desc *d = &r->desc[slot];
+
+	r->cookies[slot] = cookie;
+	d->q[0] = pa;
+	d->q[1] = 0;
+}
+
 /* Tell the NIC of everything posted. True if the register was written. */
 static inline bool
 ring_rx_doorbell(struct ring_rx *r)
@@ -217,33 +240,32 @@ ring_tx_doorbell(struct ring_tx *r)
 	return true;
 }
 
+/* A frame of len bytes in one whole descriptor: is it acceptable? */
+static inline bool
+ring_rx_fits(const struct ring_rx *r, uint32_t len)
+{
+	return !r->skipping &&
+	       len - RING_FRAME_MIN <= RING_FRAME_MAX - RING_FRAME_MIN;
+}
+
 /*
- * After harvesting a descriptor with status bits eop and error: what became
- * of the frame. f->len is set.
+ * Count why a descriptor with status bits eop and error is of no use. A frame
+ * in several of them counts once, at its last.
  */
 static inline enum ring_rx_result
-ring_rx_judge(struct ring_rx *r, const struct ring_rx_frame *f, bool eop,
-	      bool error)
+ring_rx_drop(struct ring_rx *r, bool eop, bool error)
 {
-	if (unlikely(!eop)) {
+	if (!eop) {
 		r->skipping = true;
-		return RING_RX_DROP;
-	}
-	if (unlikely(r->skipping)) {
+	} else if (r->skipping) {
 		r->skipping = false;
 		r->drop_multi++;
-		return RING_RX_DROP;
-	}
-	if (unlikely(error)) {
+	} else if (error) {
 		r->drop_error++;
-		return RING_RX_DROP;
-	}
-	if (unlikely(f->len - RING_FRAME_MIN >
-		     RING_FRAME_MAX - RING_FRAME_MIN)) {
+	} else {
 		r->drop_size++;
-		return RING_RX_DROP;
 	}
-	return RING_RX_FRAME;
+	return RING_RX_DROP;
 }
 
 /* The bytes of a gather list, or -E_INVAL if it is not one. */
@@ -273,34 +295,54 @@ ring_tx_refuse(struct ring_tx *r, uint32_t ndesc)
 	return -E_AGAIN;
 }
 
-/* Record a frame whose descriptors lie from slot counter `first` to `end`. */
-static inline void
-ring_tx_commit(struct ring_tx *r, uint32_t first, uint32_t end,
-	       uint64_t cookie)
+/* The slot counter where a frame of ndesc descriptors begins: the next ones. */
+static inline uint32_t
+ring_tx_begin(struct ring_tx *r, uint32_t ndesc, uint64_t cookie)
 {
+	uint32_t first = r->fill;
 	struct ring_tx_slot *s = &r->slots[first & r->mask];
 
-	r->fill = end;
+	r->fill = first + ndesc;
 	s->cookie = cookie;
-	s->ndesc = end - first;
+	s->ndesc = ndesc;
+	return first;
 }
 
 /*
- * The oldest frame, if the NIC has set `done` in its last descriptor: its
- * cookie, and its slots are free again.
+ * See how far the NIC has sent: it sets `done` in a frame's last descriptor.
+ * It sends in the ring's order, so that of the newest frame often speaks for
+ * a whole batch. True if there is something to reclaim.
  */
 static inline bool
-ring_tx_reclaim_by(struct ring_tx *r, uint64_t done, uint64_t *cookie)
+ring_tx_look_for(struct ring_tx *r, uint64_t done)
 {
-	uint32_t next = r->next, mask = r->mask;
-	struct ring_tx_slot *s = &r->slots[next & mask];
+	uint32_t sent = r->sent, rung = r->rung, mask = r->mask, end;
 
-	if (next == r->rung)
+	if (sent == rung)
+		return sent != r->next;
+	if (likely(r->desc[(rung - 1) & mask].q[1] & done)) {
+		r->sent = rung;
+		return true;
+	}
+	for (; sent != rung; sent = end) {
+		end = sent + r->slots[sent & mask].ndesc;
+		if (!(r->desc[(end - 1) & mask].q[1] & done))
+			break;
+	}
+	r->sent = sent;
+	return sent != r->next;
+}
+
+/* The oldest of the frames seen to be sent, if any: true, and its cookie. */
+static inline bool
+ring_tx_take(struct ring_tx *r, uint64_t *cookie)
+{
+	uint32_t next = r->next;
+	const struct ring_tx_slot *s = &r->slots[next & r->mask];
+
+	if (next == r->sent)
 		return false;
-	next += s->ndesc;
-	if (!(r->desc[(next - 1) & mask].q[1] & done))
-		return false;
-	r->next = next;
+	r->next = next + s->ndesc;
 	*cookie = s->cookie;
 	return true;
 }

@@ -9,43 +9,10 @@
 #include "inc/igb.h"
 #include "inc/ring.h"
 
-/*
- * Give the NIC the buffer of RING_RX_BUFFER bytes at pa. The cookie comes back
- * when it is harvested. False if the ring is full. Both words are written
- * each time, because the NIC's write-back replaces both.
- */
-static inline bool
-ring_adv_rx_post(struct ring_rx *r, physaddr_t pa, uint64_t cookie)
-{
-	uint32_t post = r->post, slot = post & r->mask;
-
-	if (unlikely(ring_rx_room(r) == 0))
-		return false;
-	r->post = post + 1;
-	r->cookies[slot] = cookie;
-	r->desc[slot].q[0] = pa;
-	r->desc[slot].q[1] = 0;
-	return true;
-}
-
-/* The checksum findings of a write-back as RING_RX_* flags. */
-static inline uint32_t
-ring_adv_rx_flags(uint64_t q1)
-{
-	uint32_t flags = 0;
-
-	if (q1 & IGB_RXD_STA_IPCS)
-		flags |= RING_RX_IP_CHECKED;
-	if (q1 & (IGB_RXD_STA_L4CS | IGB_RXD_STA_UDPCS))
-		flags |= RING_RX_L4_CHECKED;
-	if (unlikely(q1 & (IGB_RXD_ERR_IPE | IGB_RXD_ERR_L4E))) {
-		if (q1 & IGB_RXD_ERR_IPE)
-			flags |= RING_RX_IP_BAD;
-		if (q1 & IGB_RXD_ERR_L4E)
-			flags |= RING_RX_L4_BAD;
-	}
-	return flags;
-}
+_Static_assert(RING_RX_IP_CHECKED == IGB_RXD_STA_IPCS &&
+	       RING_RX_L4_CHECKED == IGB_RXD_STA_L4CS &&
+	       RING_RX_IP_BAD == IGB_RXD_ERR_IPE &&
+	       RING_RX_L4_BAD == IGB_RXD_ERR_L4E, "as in the write-back");
 
 /*
  * Take the next filled buffer. RING_RX_FRAME: *f describes a frame;
@@ -56,7 +23,7 @@ static inline enum ring_rx_result
 ring_adv_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
 {
 	uint32_t next = r->next, slot = next & r->mask;
-	uint64_t q0, q1;
+	uint64_t q1;
 
 	if (next == r->rung)
 		return RING_RX_EMPTY;
@@ -64,15 +31,14 @@ ring_adv_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
 	if (!(q1 & IGB_RXD_STA_DD))
 		return RING_RX_EMPTY;
 	barrier();
-	q0 = r->desc[slot].q[0];
 	f->cookie = r->cookies[slot];
 	f->len = IGB_RXD_LEN(q1);
-	f->flags = ring_adv_rx_flags(q1);
-	f->rss_type = IGB_RXD_RSS_TYPE(q0);
-	f->rss_hash = IGB_RXD_HASH(q0);
+	f->flags = q1 & RING_RX_FLAGS;
 	r->next = next + 1;
-	return ring_rx_judge(r, f, q1 & IGB_RXD_STA_EOP,
-			     q1 & IGB_RXD_ERR_RXE);
+	if (likely((q1 & (IGB_RXD_STA_EOP | IGB_RXD_ERR_RXE)) ==
+		   IGB_RXD_STA_EOP && ring_rx_fits(r, f->len)))
+		return RING_RX_FRAME;
+	return ring_rx_drop(r, q1 & IGB_RXD_STA_EOP, q1 & IGB_RXD_ERR_RXE);
 }
 
 /* The context descriptor that an offload needs. */
@@ -126,7 +92,7 @@ ring_adv_tx_put(struct ring_tx *r, const struct ring_frag *frags,
 {
 	int64_t total = ring_frags_len(frags, nfrags);
 	uint64_t ctx[2] = { 0, 0 }, cmd;
-	uint32_t i, first = r->fill, fill = first, mask = r->mask;
+	uint32_t i, ndesc, fill, mask = r->mask;
 	struct ring_desc *d, *desc = r->desc;
 	bool context = false;
 
@@ -143,8 +109,10 @@ ring_adv_tx_put(struct ring_tx *r, const struct ring_frag *frags,
 	} else {
 		cmd = IGB_TXD_PAYLEN(total);
 	}
-	if (unlikely(nfrags + context > ring_tx_room(r)))
-		return ring_tx_refuse(r, nfrags + context);
+	ndesc = nfrags + context;
+	if (unlikely(ndesc > ring_tx_room(r)))
+		return ring_tx_refuse(r, ndesc);
+	fill = ring_tx_begin(r, ndesc, cookie);
 	if (context) {
 		d = &desc[fill++ & mask];
 		d->q[0] = r->context[0] = ctx[0];
@@ -159,15 +127,14 @@ ring_adv_tx_put(struct ring_tx *r, const struct ring_frag *frags,
 		d->q[0] = frags[i].pa;
 		d->q[1] = cmd | IGB_TXD_DTALEN(frags[i].len);
 	}
-	ring_tx_commit(r, first, fill, cookie);
-	return (int)(fill - first);
+	return (int)ndesc;
 }
 
-/* The oldest frame if it has been sent: true, and its cookie. */
+/* See how far the NIC has sent. True if there is something to reclaim. */
 static inline bool
-ring_adv_tx_reclaim(struct ring_tx *r, uint64_t *cookie)
+ring_adv_tx_look(struct ring_tx *r)
 {
-	return ring_tx_reclaim_by(r, IGB_TXD_STA_DD, cookie);
+	return ring_tx_look_for(r, IGB_TXD_STA_DD);
 }
 
 #endif

@@ -10,25 +10,6 @@
 #include "inc/ring.h"
 
 /*
- * Give the NIC the buffer of RING_RX_BUFFER bytes at pa. The cookie comes back
- * when it is harvested. False if the ring is full. The NIC learns of it by
- * ring_rx_doorbell().
- */
-static inline bool
-ring_legacy_rx_post(struct ring_rx *r, physaddr_t pa, uint64_t cookie)
-{
-	uint32_t post = r->post, slot = post & r->mask;
-
-	if (unlikely(ring_rx_room(r) == 0))
-		return false;
-	r->post = post + 1;
-	r->cookies[slot] = cookie;
-	r->desc[slot].q[0] = pa;
-	r->desc[slot].q[1] = 0;
-	return true;
-}
-
-/*
  * Take the next filled buffer. RING_RX_FRAME: *f describes a frame;
  * RING_RX_DROP: only f->cookie means something. Either way the buffer is the
  * caller's again.
@@ -48,11 +29,12 @@ ring_legacy_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
 	f->cookie = r->cookies[slot];
 	f->len = E1000_RXD_LEN(q1);
 	f->flags = 0;
-	f->rss_type = 0;
-	f->rss_hash = 0;
 	r->next++;
-	return ring_rx_judge(r, f, q1 & E1000_RXD_STA_EOP,
-			     q1 & E1000_RXD_ERR_FRAME);
+	if (likely((q1 & (E1000_RXD_STA_EOP | E1000_RXD_ERR_FRAME)) ==
+		   E1000_RXD_STA_EOP && ring_rx_fits(r, f->len)))
+		return RING_RX_FRAME;
+	return ring_rx_drop(r, q1 & E1000_RXD_STA_EOP,
+			    q1 & E1000_RXD_ERR_FRAME);
 }
 
 /*
@@ -66,9 +48,9 @@ ring_legacy_tx_put(struct ring_tx *r, const struct ring_frag *frags,
 		   uint32_t nfrags, const struct ring_tx_offload *off,
 		   uint64_t cookie)
 {
-	struct ring_desc *d;
+	uint32_t i, fill, mask = r->mask;
+	struct ring_desc *d, *desc = r->desc;
 	uint64_t cmd;
-	uint32_t i;
 
 	if (ring_frags_len(frags, nfrags) < 0)
 		return -E_INVAL;
@@ -76,23 +58,23 @@ ring_legacy_tx_put(struct ring_tx *r, const struct ring_frag *frags,
 		return -E_NOT_SUPP;
 	if (unlikely(nfrags > ring_tx_room(r)))
 		return ring_tx_refuse(r, nfrags);
+	fill = ring_tx_begin(r, nfrags, cookie);
 	for (i = 0; i < nfrags; i++) {
 		cmd = E1000_TXD_CMD_IFCS;
 		if (i == nfrags - 1)
 			cmd |= E1000_TXD_CMD_EOP | E1000_TXD_CMD_RS;
-		d = &r->desc[(r->fill + i) & r->mask];
+		d = &desc[fill++ & mask];
 		d->q[0] = frags[i].pa;
 		d->q[1] = E1000_TXD_LEN(frags[i].len) | cmd;
 	}
-	ring_tx_commit(r, r->fill, r->fill + nfrags, cookie);
 	return (int)nfrags;
 }
 
-/* The oldest frame if it has been sent: true, and its cookie. */
+/* See how far the NIC has sent. True if there is something to reclaim. */
 static inline bool
-ring_legacy_tx_reclaim(struct ring_tx *r, uint64_t *cookie)
+ring_legacy_tx_look(struct ring_tx *r)
 {
-	return ring_tx_reclaim_by(r, E1000_TXD_STA_DD, cookie);
+	return ring_tx_look_for(r, E1000_TXD_STA_DD);
 }
 
 #endif

@@ -8,13 +8,6 @@
 #include "inc/ring_adv.h"
 #include "inc/ring_legacy.h"
 
-static inline bool
-ring_rx_post(struct ring_rx *r, physaddr_t pa, uint64_t cookie)
-{
-	return r->kind == RING_ADV ? ring_adv_rx_post(r, pa, cookie) :
-				     ring_legacy_rx_post(r, pa, cookie);
-}
-
 static inline enum ring_rx_result
 ring_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
 {
@@ -32,10 +25,18 @@ ring_tx_put(struct ring_tx *r, const struct ring_frag *frags, uint32_t nfrags,
 }
 
 static inline bool
+ring_tx_look(struct ring_tx *r)
+{
+	return r->kind == RING_ADV ? ring_adv_tx_look(r) :
+				     ring_legacy_tx_look(r);
+}
+
+/* The oldest frame if it has been sent: true, and its cookie. */
+static inline bool
 ring_tx_reclaim(struct ring_tx *r, uint64_t *cookie)
 {
-	return r->kind == RING_ADV ? ring_adv_tx_reclaim(r, cookie) :
-				     ring_legacy_tx_reclaim(r, cookie);
+	return ring_tx_take(r, cookie) ||
+	       (ring_tx_look(r) && ring_tx_take(r, cookie));
 }
 
 #endif

@@ -7,7 +7,10 @@
 static bool
 post(uint64_t n)
 {
-	return ring_rx_post(&rx, (uintptr_t)bufs[n], n);
+	if (ring_rx_room(&rx) == 0)
+		return false;
+	ring_rx_post(&rx, (uintptr_t)bufs[n], n);
+	return true;
 }
 
 static void
@@ -176,22 +179,22 @@ TEST(rx_checksums)
 {
 	static const struct {
 		uint64_t q0, status;
-		uint32_t flags, type, hash;
+		uint32_t flags;
 	} cases[] = {
 		/* TCP, both sums good */
 		{ 0x51ccc17800000111, 0x63,
-		  RING_RX_IP_CHECKED | RING_RX_L4_CHECKED, 1, 0x51ccc178 },
+		  RING_RX_IP_CHECKED | RING_RX_L4_CHECKED },
 		/* UDP, both good; with a checksum of zero */
 		{ 0x1122334400000217, 0x73,
-		  RING_RX_IP_CHECKED | RING_RX_L4_CHECKED, 7, 0x11223344 },
-		{ 0x1122334400000217, 0x43, RING_RX_IP_CHECKED, 7, 0x11223344 },
+		  RING_RX_IP_CHECKED | RING_RX_L4_CHECKED },
+		{ 0x1122334400000217, 0x43, RING_RX_IP_CHECKED },
 		/* bad TCP sum, bad IP sum */
 		{ 0x111, 0x20000063, RING_RX_IP_CHECKED | RING_RX_L4_CHECKED |
-		  RING_RX_L4_BAD, 1, 0 },
+		  RING_RX_L4_BAD },
 		{ 0x111, 0x40000063, RING_RX_IP_CHECKED | RING_RX_L4_CHECKED |
-		  RING_RX_IP_BAD, 1, 0 },
+		  RING_RX_IP_BAD },
 		/* ARP: nothing looked at, not hashed */
-		{ 0, 0x03, 0, 0, 0 },
+		{ 0, 0x03, 0 },
 	};
 	struct ring_rx_frame f;
 	size_t i;
@@ -202,7 +205,5 @@ TEST(rx_checksums)
 		CHECK(nic_write_back(64, true, cases[i].q0, cases[i].status));
 		CHECK_EQ(ring_rx_harvest(&rx, &f), RING_RX_FRAME);
 		CHECK_EQ(f.flags, cases[i].flags);
-		CHECK_EQ(f.rss_type, cases[i].type);
-		CHECK_EQ(f.rss_hash, cases[i].hash);
 	}
 }

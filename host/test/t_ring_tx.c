@@ -203,7 +203,7 @@ tx_soak(enum ring_kind kind)
 	for (i = 0; i < 4; i++)
 		f[i] = frag(bufs[i], 16);
 	/* Counters that wrap while the test runs. */
-	tx.next = tx.fill = tx.rung = -16u;
+	tx.next = tx.sent = tx.fill = tx.rung = -16u;
 	for (i = 0; i < 20000; i++) {
 		n = 1 + rand() % 4;
 		off.l3len = 20 + 4 * (rand() % 2);
