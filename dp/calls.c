@@ -86,6 +86,7 @@ call_frame(uint64_t addr, bool bounce)
 		return -E_INVAL;
 	if (bounce)
 		return tx_bounce(b);
+	b->state = RXBUF_HIDDEN;
 	rxbuf_put(b);
 	return 0;
 }
@@ -98,50 +99,51 @@ call_frames(uint64_t cookie)
 	return 0;
 }
 
-static int64_t
-carry_out(int64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+/* arg: where the application can change it, so each word is read once. */
+static ALWAYS_INLINE int64_t
+carry_out(int64_t op, const volatile uint64_t *arg)
 {
 	switch (op) {
 	case IX_NOP:
 		return 0;
 	case IX_LISTEN:
-		return call_listen(a, b, c);
+		return call_listen(arg[0], arg[1], arg[2]);
 	case IX_UNLISTEN:
-		return call_unlisten(a);
+		return call_unlisten(arg[0]);
 	case IX_CONNECT:
-		return call_connect(a, b, c);
+		return call_connect(arg[0], arg[1], arg[2]);
 	case IX_ACCEPT:
-		return call_accept(a, b);
+		return call_accept(arg[0], arg[1]);
 	case IX_REJECT:
-		return call_reject(a);
+		return call_reject(arg[0]);
 	case IX_SENDV:
-		return call_sendv(a, b, c);
+		return call_sendv(arg[0], arg[1], arg[2]);
 	case IX_RECV_DONE:
-		return call_recv_done(a, b);
+		return call_recv_done(arg[0], arg[1]);
 	case IX_CLOSE:
-		return call_close(a);
+		return call_close(arg[0]);
 	case IX_ABORT:
-		return call_abort(a);
+		return call_abort(arg[0]);
 	case IX_SHUTDOWN:
-		return call_shutdown(a);
+		return call_shutdown(arg[0]);
 	case IX_UDP_BIND:
-		return call_udp_bind(a, b);
+		return call_udp_bind(arg[0], arg[1]);
 	case IX_UDP_CLOSE:
-		return call_udp_close(a);
+		return call_udp_close(arg[0]);
 	case IX_UDP_SEND:
-		return call_udp_send(a, b, c, d);
+		return call_udp_send(arg[0], arg[1], arg[2], arg[3]);
 	case IX_UDP_SENDV:
-		return call_udp_sendv(a, b, c, d);
+		return call_udp_sendv(arg[0], arg[1], arg[2], arg[3]);
 	case IX_UDP_RECV_DONE:
-		return call_udp_recv_done(a);
+		return call_udp_recv_done(arg[0]);
 	case IX_TIMER:
-		return call_timer(a, b);
+		return call_timer(arg[0], arg[1]);
 	case IX_FRAMES:
-		return call_frames(a);
+		return call_frames(arg[0]);
 	case IX_FRAME_BOUNCE:
-		return call_frame(a, true);
+		return call_frame(arg[0], true);
 	case IX_FRAME_DONE:
-		return call_frame(a, false);
+		return call_frame(arg[0], false);
 	}
 	return -E_INVAL;
 }
@@ -149,19 +151,17 @@ carry_out(int64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 void
 calls_run(uint32_t n)
 {
-	volatile struct ix_call *call = area->calls;
-	uint64_t failed = 0;
+	volatile struct ix_call *first = area->calls, *call;
 
-	for (uint32_t i = 0; i < n; i++, call++) {
+	for (call = first; call < first + n; call++) {
 		int64_t op = call->op;
 		int64_t r;
 
-		trace(TRACE_DP_CALL, op, i);
-		r = carry_out(op, call->arg[0], call->arg[1],
-				      call->arg[2], call->arg[3]);
+		trace(TRACE_DP_CALL, op, call - first);
+		r = carry_out(op, call->arg);
 		call->op = r;
-		failed += (uint64_t)r >> 63;
+		if (unlikely(r < 0))
+			stats->calls_failed++;
 	}
 	stats->calls += n;
-	stats->calls_failed += failed;
 }

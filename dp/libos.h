@@ -83,13 +83,10 @@ bool dp_user_ok(uint64_t va, uint64_t len);
 /* --- rxbuf.c ----------------------------------------------------------- */
 
 enum rxbuf_state {
-	RXBUF_FREE = 0,
-	RXBUF_RING,		/* posted */
-	RXBUF_STACK,		/* in lwIP or in a connection's queue */
+	RXBUF_HIDDEN = 0,	/* free, in a ring, in lwIP, in a queue */
 	RXBUF_UDP,		/* shown to the application: a datagram */
 	RXBUF_FRAME,		/* shown to the application: a frame */
 	RXBUF_TCP,		/* shown to the application: part of a stream */
-	RXBUF_SENDING,		/* a bounced frame in the TX ring */
 };
 
 struct rxbuf {
@@ -110,16 +107,12 @@ extern struct rxbuf *rxbuf_free_stack[DP_RX_BUFFERS];
 static inline struct rxbuf *
 rxbuf_get(void)
 {
-	struct rxbuf *b = rxbuf_free_stack[--rxbuf_nfree];
-
-	b->state = RXBUF_STACK;
-	return b;
+	return rxbuf_free_stack[--rxbuf_nfree];
 }
 
 static inline void
 rxbuf_put(struct rxbuf *b)
 {
-	b->state = RXBUF_FREE;
 	rxbuf_free_stack[rxbuf_nfree++] = b;
 }
 
@@ -158,7 +151,7 @@ void tx_doorbell(void);
 /* netif->linkoutput. */
 err_t tx_pbuf(struct netif *nif, struct pbuf *p);
 /* A received frame back to its sender. 0 or -E_AGAIN (the buffer stays). */
-int tx_bounce(struct rxbuf *b);
+int64_t tx_bounce(struct rxbuf *b);
 bool tx_idle(void);
 /*
  * Frames put in the ring and frames reported sent, counted from the start;
@@ -173,19 +166,26 @@ extern uint64_t frames_cookie;
 /* --- loop.c ------------------------------------------------------------ */
 
 void loop_init(void);
-extern uint32_t nevents;
+/* Where the next event goes, in area->events. */
+extern struct ix_event *event_next;
+
+static inline uint32_t
+event_count(void)
+{
+	return event_next - area->events;
+}
 
 static inline bool
 event_room(void)
 {
-	return nevents < IX_EVENTS;
+	return event_next < area->events + IX_EVENTS;
 }
 
 /* Room has been checked. */
 static inline void
 event_post(uint32_t type, int32_t n, uint64_t cookie, uint64_t a, uint64_t b)
 {
-	struct ix_event *e = &area->events[nevents++];
+	struct ix_event *e = event_next++;
 
 	e->type = type;
 	e->n = n;

@@ -14,7 +14,7 @@
 #include "lwip/memp.h"
 #include "lwip/stats.h"
 
-uint32_t nevents;
+struct ix_event *event_next;
 
 static uint64_t tcp_tmr_next, arp_tmr_next;
 static uint64_t idle_since;	/* TSC of the first of a run of empty polls */
@@ -153,7 +153,7 @@ run(uint64_t ncalls, uint64_t usec)
 	uint64_t now, until = ~0ul;
 	uint32_t n;
 
-	nevents = 0;
+	event_next = area->events;
 	if (ncalls)
 		calls_run(MIN(ncalls, (uint64_t)IX_CALLS));
 	for (;;) {
@@ -182,16 +182,16 @@ run(uint64_t ncalls, uint64_t usec)
 		tx_doorbell();
 		if (n)
 			return_buffers();
-		if (nevents || now >= until)
+		if (event_count() || now >= until)
 			break;
 		if (n == 0)
 			idle(now, until);
 	}
 	idle_over(now);
-	stats->events += nevents;
+	stats->events += event_count();
 	stats->event_stops += !event_room();
 	stats->rx_free = rxbuf_nfree;
-	return nevents;
+	return event_count();
 }
 
 /* --- Plain calls ------------------------------------------------------- */

@@ -23,34 +23,21 @@ uint64_t frames_cookie;
 #define ETHERTYPE_OFF	12
 #define ETHERTYPE_IPV4	0x0008	/* as it lies in memory */
 
+static void
+post(struct rxbuf *b)
+{
+	ring_rx_post(&ring, b->pa, (uint64_t)b);
+}
+
 void
 rx_init(void)
 {
 	ring_rx_init(&ring, boot->ring_kind, (struct ring_desc *)DP_RX_RING,
 		     DP_RX_SLOTS,
 		     (volatile uint32_t *)(DP_REGS + boot->rx_tail), cookies);
-	while (ring_rx_room(&ring) > 0) {
-		struct rxbuf *b = rxbuf_get();
-
-		b->state = RXBUF_RING;
-		ring_rx_post(&ring, b->pa, (uint64_t)b);
-	}
+	while (ring_rx_room(&ring) > 0)
+		post(rxbuf_get());
 	ring_rx_doorbell(&ring);
-}
-
-static void
-repost(struct rxbuf *b)
-{
-	b->state = RXBUF_RING;
-	ring_rx_post(&ring, b->pa, (uint64_t)b);
-}
-
-/* A buffer for each of the n that were taken off the ring. */
-static void
-refill(uint32_t n)
-{
-	for (; n > 0; n--)
-		repost(rxbuf_get());
 }
 
 /* Part of an IPv4 packet? The NIC checks no TCP or UDP sum of such a frame. */
@@ -63,18 +50,30 @@ is_fragment(const uint8_t *mem)
 		(IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF));
 }
 
-/* A frame, its buffer taken off the ring. flags: RING_RX_*. */
+/* To the application, as it came. */
 static void
-frame_in(struct rxbuf *b, uint32_t len, uint32_t flags)
+show_frame(struct rxbuf *b, uint32_t len)
+{
+	event_post(IX_EV_FRAME, len, frames_cookie,
+		   rxbuf_show(b, b->mem, len, RXBUF_FRAME), 0);
+}
+
+/* The n'th of its batch. */
+static void
+trace_frame(uint32_t len, uint32_t n)
+{
+	if (n == 0)
+		trace_record(TRACE_DP_POLL, 0, 0);
+	trace_record(TRACE_DP_RX, len, n);
+}
+
+/* To lwIP. flags: RING_RX_*. */
+static void
+stack_in(struct rxbuf *b, uint32_t len, uint32_t flags)
 {
 	uint8_t *mem = b->mem;
 	bool ipv4;
 
-	if (frames_on) {
-		event_post(IX_EV_FRAME, len, frames_cookie,
-			   rxbuf_show(b, mem, len, RXBUF_FRAME), 0);
-		return;
-	}
 	if (unlikely(len < RING_FRAME_PAD)) {
 		memset(mem + len, 0, RING_FRAME_PAD - len);
 		len = RING_FRAME_PAD;
@@ -90,6 +89,7 @@ frame_in(struct rxbuf *b, uint32_t len, uint32_t flags)
 		arp_forget();
 	}
 	tcp_buckets_input(rxbuf_pbuf(b, len), &netif);
+	trace(TRACE_DP_STACK_IN, len, 0);
 }
 
 void
@@ -99,48 +99,59 @@ rx_doorbell(void)
 		stats->c.doorbells += ring_rx_doorbell(&ring);
 }
 
+/*
+ * Is the frame to be taken, and a free buffer posted in its place? Else it is
+ * dropped and counted, and its own is posted again.
+ */
+static ALWAYS_INLINE bool
+take(enum ring_rx_result r, const struct ring_rx_frame *f)
+{
+	struct rxbuf *b = (struct rxbuf *)f->cookie;
+
+	if (unlikely(r == RING_RX_DROP || (f->flags & RING_RX_BAD))) {
+		stats->c.rx_malformed++;
+		post(b);
+		return false;
+	}
+	if (unlikely(rxbuf_nfree <= RESERVE)) {
+		stats->c.rx_dropped++;
+		post(b);
+		return false;
+	}
+	post(rxbuf_get());
+	return true;
+}
+
 // @exercise rx_poll 15 'Poll the receive ring, at most B frames'
 uint32_t
 rx_poll(uint32_t bound)
 {
-	uint32_t n, frames = 0;
-	uint64_t bytes = 0;
+	uint32_t n, frames = 0, bytes = 0;
 
 	stats->c.polls++;
 	/* A frame makes one event at most, or tcp_emit() looks for room. */
-	bound = MIN(bound, IX_EVENTS - nevents);
+	bound = MIN(bound, IX_EVENTS - event_count());
 	for (n = 0; n < bound; n++) {
 		struct ring_rx_frame f;
 		enum ring_rx_result r = ring_rx_harvest(&ring, &f);
-		struct rxbuf *b;
 
 		if (r == RING_RX_EMPTY)
 			break;
-		if (n == 0)
-			trace(TRACE_DP_POLL, 0, 0);
-		b = (struct rxbuf *)f.cookie;
-		if (unlikely(r == RING_RX_DROP ||
-			     (f.flags & (RING_RX_IP_BAD | RING_RX_L4_BAD)))) {
-			stats->c.rx_malformed++;
-			repost(b);
+		if (unlikely(!take(r, &f)))
 			continue;
-		}
-		if (unlikely(rxbuf_nfree <= RESERVE + frames)) {
-			stats->c.rx_dropped++;
-			repost(b);
-			continue;
-		}
+		if (unlikely(tracing))
+			trace_frame(f.len, frames);
 		frames++;
 		bytes += f.len;
-		trace(TRACE_DP_RX, f.len, n);
-		frame_in(b, f.len, f.flags);
-		trace(TRACE_DP_STACK_IN, f.len, n);
+		if (frames_on)
+			show_frame((struct rxbuf *)f.cookie, f.len);
+		else
+			stack_in((struct rxbuf *)f.cookie, f.len, f.flags);
 	}
 	if (n == 0) {
 		stats->c.polls_empty++;
 		return 0;
 	}
-	refill(frames);
 	stats->c.rx_frames += frames;
 	stats->c.rx_bytes += bytes;
 	if (rxbuf_nfree < stats->rx_free_min)

@@ -51,7 +51,6 @@ rxbuf_pbuf(struct rxbuf *b, uint32_t len)
 	p->flags = PBUF_FLAG_IS_CUSTOM;
 	p->ref = 1;
 	p->if_idx = NETIF_NO_INDEX;
-	b->state = RXBUF_STACK;
 	return p;
 }
 
@@ -68,7 +67,7 @@ rxbuf_shown(uint64_t addr, uint64_t len)
 {
 	struct rxbuf *b = rxbuf_at(addr);
 
-	if (!b || b->state < RXBUF_UDP || b->state > RXBUF_TCP)
+	if (!b || b->state == RXBUF_HIDDEN)
 		return NULL;
 	if (addr < b->shown || len > b->len ||
 	    addr - b->shown > b->len - len)

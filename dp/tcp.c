@@ -54,7 +54,7 @@ free_rx_queue(struct conn *c)
 
 	for (b = c->rx_first; b; b = next) {
 		next = b->next;
-		b->state = RXBUF_STACK;
+		b->state = RXBUF_HIDDEN;
 		pbuf_free(&b->pc.pbuf);
 	}
 	c->rx_first = c->rx_last = c->rx_show = NULL;

@@ -303,7 +303,7 @@ call_recv_done(uint64_t handle, uint64_t bytes)
 
 		left -= b->len;
 		c->rx_first = b->next;
-		b->state = RXBUF_STACK;
+		b->state = RXBUF_HIDDEN;
 		pbuf_free(&b->pc.pbuf);
 	}
 	c->head_done = left;

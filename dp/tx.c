@@ -14,6 +14,7 @@
 static struct ring_tx ring;
 static struct ring_tx_slot slots[DP_TX_SLOTS];
 uint64_t tx_put_count, tx_done_count, tx_last_zero_copy;
+static uint64_t tx_put_bytes;
 
 /* A cookie is a pbuf, or a receive buffer with this bit. */
 #define COOKIE_RXBUF	1ul
@@ -29,17 +30,19 @@ tx_init(void)
 bool
 tx_reclaim(void)
 {
-	uint64_t before = tx_done_count;
-	uint64_t cookie;
+	uint64_t frames = 0, cookie;
 
-	while (ring_tx_reclaim(&ring, &cookie)) {
-		tx_done_count++;
+	if (!ring_tx_look(&ring))
+		return false;
+	while (ring_tx_take(&ring, &cookie)) {
+		frames++;
 		if (cookie & COOKIE_RXBUF)
 			rxbuf_put((struct rxbuf *)(cookie & ~COOKIE_RXBUF));
 		else
 			pbuf_free((struct pbuf *)cookie);
 	}
-	return tx_done_count != before;
+	tx_done_count += frames;
+	return true;
 }
 
 bool
@@ -51,11 +54,12 @@ tx_idle(void)
 void
 tx_doorbell(void)
 {
-	bool rung = ring_tx_doorbell(&ring);
-
-	stats->c.doorbells += rung;
-	if (rung)
-		trace(TRACE_DP_DOORBELL, 0, 0);
+	if (!ring_tx_doorbell(&ring))
+		return;
+	stats->c.doorbells++;
+	stats->c.tx_frames = tx_put_count;
+	stats->c.tx_bytes = tx_put_bytes;
+	trace(TRACE_DP_DOORBELL, 0, 0);
 }
 
 /* The chain as physically contiguous pieces; 0 if there are too many. */
@@ -197,31 +201,30 @@ tx_pbuf(struct netif *nif, struct pbuf *p)
 		tx_last_zero_copy = tx_put_count;
 	pbuf_ref(p);
 	trace(TRACE_DP_TX, p->tot_len, n);
-	stats->c.tx_frames++;
-	stats->c.tx_bytes += p->tot_len;
+	tx_put_bytes += p->tot_len;
 	return ERR_OK;
 }
 
-int
+/* An Ethernet address in pieces that the processor moves. */
+struct mac {
+	uint32_t first;
+	uint16_t last;
+} __attribute__((packed));
+
+int64_t
 tx_bounce(struct rxbuf *b)
 {
-	uint64_t *mem = (uint64_t *)b->mem;
+	struct mac *to = (struct mac *)b->mem, *from = to + 1, swap;
 	struct ring_frag frag = { b->pa, b->len };
-	uint64_t dst, src;
 
 	if (ring_tx_put(&ring, &frag, 1, NULL,
 			(uint64_t)b | COOKIE_RXBUF) < 0)
 		return -E_AGAIN;
-	dst = mem[0];
-	src = *(uint64_t *)((char *)mem + 6);
-	/* Two 6-byte addresses change places; bytes 12 and 13 stay. */
-	*(uint64_t *)((char *)mem + 6) = (dst & 0xffffffffffff) |
-		(src & ~0xfffffffffffful);
-	*(uint32_t *)mem = src;
-	*(uint16_t *)((char *)mem + 4) = src >> 32;
+	swap = *to;
+	*to = *from;
+	*from = swap;
 	tx_put_count++;
-	b->state = RXBUF_SENDING;
-	stats->c.tx_frames++;
-	stats->c.tx_bytes += frag.len;
+	tx_put_bytes += frag.len;
+	b->state = RXBUF_HIDDEN;
 	return 0;
 }

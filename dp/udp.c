@@ -286,7 +286,7 @@ call_udp_recv_done(uint64_t addr)
 
 	if (!b || b->state != RXBUF_UDP || b->shown != addr)
 		return -E_INVAL;
-	b->state = RXBUF_STACK;
+	b->state = RXBUF_HIDDEN;
 	pbuf_free(&b->pc.pbuf);
 	return 0;
 }

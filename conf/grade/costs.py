@@ -16,11 +16,11 @@ part("costs", budget=40)
 
 # Instructions for each request, at most: of figures.csv, by run and phase.
 BOUNDS = {
-    ("frames", "frames", "32", "64"): 320, ("udp", "udp", "1", "64"): 1880,
-    ("udp", "udp", "64", "64"): 1320, ("raw", "tcp", "1", "64"): 3150,
-    ("raw", "tcp", "64", "64"): 2600, ("raw", "conn", "1", "64"): 10700,
-    ("raw", "tcp", "1", "65536"): 134000, ("events", "tcp", "1", "64"): 3750,
-    ("sockets", "tcp", "1", "64"): 3870, ("sockets", "udp", "1", "64"): 2340,
+    ("frames", "frames", "32", "64"): 220, ("udp", "udp", "1", "64"): 1520,
+    ("udp", "udp", "64", "64"): 1150, ("raw", "tcp", "1", "64"): 2840,
+    ("raw", "tcp", "64", "64"): 2470, ("raw", "conn", "1", "64"): 10100,
+    ("raw", "tcp", "1", "65536"): 127000, ("events", "tcp", "1", "64"): 3420,
+    ("sockets", "tcp", "1", "64"): 3560, ("sockets", "udp", "1", "64"): 2270,
 }
 
 
