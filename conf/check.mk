@@ -22,7 +22,7 @@ $(HOST_TESTS): $(OBJDIR)/host/test/%: host/test/%.c \
 		$(OBJDIR)/.vars.HOST_TEST_CFLAGS
 	@mkdir -p $(@D)
 	$(say) HOSTCC $<
-	$(Q)$(JIX_HOSTCC) $(HOST_TEST_CFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+	$(Q)$(JIX_HOSTCC) $(HOST_TEST_CFLAGS) -MD -MP -MF $@.d -o $@ $< \
 		$(HOST_TEST_LIBS)
 
 # CHECK_MORE: further programs of the same kind with a rule of their own.

@@ -6,6 +6,7 @@ tests of both servers.
 	hostile.handshakes_in_flood(t, peer)
 """
 import random
+import time
 
 from frames import (ACK, ARP, IPV4, PSH, RST, SYN, TCP, Peer, arp_request,
                     ethernet, ipv4, tcp)
@@ -74,6 +75,43 @@ def handshakes_in_flood(t, peer, seed=1):
         f = server.expect(FRIEND, port, PSH, "the echo of " + data.decode())
         t.equal(f.data, data, "what comes back")
         server.send(FRIEND, FRIEND_MAC, port, 1001 + len(data), 0, RST)
+
+
+NEIGHBOURS = ["10.0.2.%d" % n for n in range(4, 255) if n != 15]
+ASKED = 400                     # ARP requests in a second, at most
+
+
+def neighbours_in_flood(t, peer):
+    """SYNs from every other address of the network, where nobody is: the
+    server keeps in mind where its client is, and does not drown in asking."""
+    server = Server(t, peer)
+    server.send(FRIEND, FRIEND_MAC, FIRST_PORT, 1000, 0, SYN)
+    f = server.expect(FRIEND, FIRST_PORT, SYN, "SYN and ACK")
+    seq, ack = 1001, f.seq + 1
+    begin = len(peer.seen)
+    until = time.monotonic() + 2
+    number = 0
+    while number < 2 * len(NEIGHBOURS) or time.monotonic() < until:
+        if number < 2 * len(NEIGHBOURS):
+            server.send(NEIGHBOURS[number % len(NEIGHBOURS)], STRANGER_MAC,
+                        FIRST_PORT + number, 1000, 0, SYN)
+        number += 1
+        if number % 10:
+            continue
+        data = b"%06d" % number
+        server.send(FRIEND, FRIEND_MAC, FIRST_PORT, seq, ack, ACK | PSH, data)
+        f = peer.expect(lambda f: f.protocol == TCP and f.dport == FIRST_PORT
+                        and f.seq == ack and f.flags & (PSH | RST),
+                        "echo %d" % number)
+        t.equal(f.data, data, "echo %d" % number)
+        seq, ack = seq + len(data), ack + len(data)
+    seen = peer.seen[begin:]
+    asked = [f.dst_ip for _, f in seen if f.type == ARP and f.op == 1]
+    t.equal(asked.count(FRIEND), 0, "requests for the client's own address")
+    t.check(len(set(asked)) > 8, "other neighbours are asked for")
+    seconds = seen[-1][0] - seen[0][0]
+    t.check(len(asked) <= ASKED * (seconds + 1), "%d requests in %.1f s" % (
+        len(asked), seconds))
 
 
 SEGMENT = 1460

@@ -59,10 +59,11 @@ TARGET_LDFLAGS := -m elf_x86_64 -nostdlib -static --build-id=none \
 
 # $(call compile,FLAGS) is the recipe of an object from a .c or .S file, and
 # $(call check-elf,FILE) refuses segments that are writable and executable.
+# -MD, not -MMD: our lwipopts.h, which lwIP's headers include, counts as theirs.
 define compile
 @mkdir -p $(@D)
 $(say) CC $<
-$(Q)$(CC) $(1) $(if $(filter %.S,$<),$(JIX_AS_OPTIONS)) -MMD -MP -c -o $@ $<
+$(Q)$(CC) $(1) $(if $(filter %.S,$<),$(JIX_AS_OPTIONS)) -MD -MP -c -o $@ $<
 endef
 check-elf = conf/check-elf $(1)
 

@@ -12,6 +12,7 @@
  * bindings are in use, and renews them in time.
  */
 #include "dp/libos.h"
+#include "lib/lwip/neighbour.h"
 #include "lib/lwip/tcp_buckets.h"
 #include "lwip/etharp.h"
 #include "lwip/prot/etharp.h"
@@ -37,7 +38,7 @@ static err_t
 output_learn(struct netif *n, struct pbuf *p, const ip4_addr_t *to,
 	     uint32_t slot)
 {
-	err_t e = etharp_output(n, p, to);
+	err_t e = neighbour_output(n, p, to);
 	const ip4_addr_t *hop = to, *ip;
 	struct eth_addr *mac;
 

@@ -289,7 +289,7 @@ int64_t call_timer(uint64_t usec, uint64_t cookie);
 extern uint64_t timer_next;
 void timer_expire(uint64_t now);
 
-/* netif->output: etharp_output() with a memory for the last destinations. */
+/* netif->output: neighbour_output() with a memory for the last destinations. */
 err_t arp_output(struct netif *n, struct pbuf *p, const ip4_addr_t *to);
 /* Ask lwIP's table again; with every ARP frame, and every second. */
 void arp_forget(void);

@@ -9,8 +9,8 @@
  * there, never waited for.
  */
 #include "dp/libos.h"
+#include "lib/lwip/neighbour.h"
 #include "lib/lwip/tcp_buckets.h"
-#include "lwip/etharp.h"
 #include "lwip/memp.h"
 #include "lwip/stats.h"
 
@@ -72,7 +72,7 @@ stack_timers(uint64_t now)
 	}
 	if (now >= arp_tmr_next) {
 		arp_tmr_next = now + 1000000 * tsc_per_us;
-		etharp_tmr();
+		neighbour_tick();
 		arp_forget();
 	}
 	/* Charged apart: it is neither idle time nor that of a request. */

@@ -54,7 +54,7 @@
 #define LWIP_NETIF_LOOPBACK	0
 
 /* A burst of SYNs from a new neighbour waits for its address. */
-#define ARP_TABLE_SIZE		64
+#define ARP_TABLE_SIZE		256	/* see lib/lwip/neighbour.h */
 #define ARP_QUEUEING		1
 #define ARP_QUEUE_LEN		32
 #define MEMP_NUM_ARP_QUEUE	256

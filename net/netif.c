@@ -5,6 +5,7 @@
 #include "net/ns.h"
 
 #include "inc/ring.h"
+#include "lib/lwip/neighbour.h"
 #include "lib/lwip/tcp_buckets.h"
 #include "lwip/etharp.h"
 #include "lwip/inet_chksum.h"
@@ -162,7 +163,7 @@ netif_setup(struct netif *netif)
 
 	netif->name[0] = 'e';
 	netif->name[1] = 'n';
-	netif->output = etharp_output;
+	netif->output = neighbour_output;
 	netif->linkoutput = netif_frame_out;
 	netif->mtu = 1500;
 	netif->hwaddr_len = 6;
@@ -218,5 +219,5 @@ netif_start(void)
 void
 netif_tick(void)
 {
-	etharp_tmr();
+	neighbour_tick();
 }

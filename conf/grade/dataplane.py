@@ -133,6 +133,17 @@ def dp_syn_flood(t):
     alive(t, m)
 
 
+@test(5, "a flood from neighbours that are not there drives no other out",
+      timeout=60)
+def dp_neighbours(t):
+    peer = hostile.peer(t)
+    m = t.machine("ixcp run ixecho", cpus=2, boot=BOOT,
+                  nics=[{"peer": peer}]).start()
+    m.wait_line(r"^ixecho: core 0")
+    hostile.neighbours_in_flood(t, peer)
+    alive(t, m)
+
+
 @test(5, "clients that never receive do not keep others waiting", timeout=90)
 def dp_deaf(t):
     peer = hostile.peer(t)

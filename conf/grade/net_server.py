@@ -362,6 +362,17 @@ def net_syn_flood(t):
     no_panic(t, m)
 
 
+@test(5, "a flood from neighbours that are not there drives no other out",
+      timeout=60)
+def net_neighbours(t):
+    peer = hostile.peer(t)
+    m = t.machine("ns; echosrv", cpus=2, boot=LAB6,
+                  nics=[{"peer": peer}]).start()
+    m.wait_line(r"^echosrv: port 7")
+    hostile.neighbours_in_flood(t, peer)
+    no_panic(t, m)
+
+
 @test(5, "an environment that hoards sockets and frames starves only itself",
       timeout=60)
 def net_hoard(t):
