@@ -144,6 +144,8 @@ carry_out(int64_t op, const volatile uint64_t *arg)
 		return call_frame(arg[0], true);
 	case IX_FRAME_DONE:
 		return call_frame(arg[0], false);
+	case IX_PING:
+		return call_ping(arg[0], arg[1]);
 	}
 	return -E_INVAL;
 }

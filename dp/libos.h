@@ -11,7 +11,7 @@
  *	calls.c	batched calls: reading them, checking addresses
  *	rxbuf.c	receive buffers; rx.c receives, tx.c sends
  *	tcp.c tcpcall.c udp.c	lwIP on one side, calls and events on the other
- *	timer.c	the application's timers
+ *	timer.c	the application's timers; ping.c its echo requests
  *	arp.c	bindings between cores
  *	kcall.c	the kernel (int 0x41), printing, physical addresses
  */
@@ -281,6 +281,14 @@ int64_t call_shutdown(uint64_t handle);
 void tcp_emit(void);
 /* Anything left to post? */
 bool tcp_pending(void);
+
+/* --- ping.c ------------------------------------------------------------ */
+
+int64_t call_ping(uint64_t ip, uint64_t cookie);
+/* A request has not been answered. */
+extern bool ping_waiting;
+/* Is this frame the answer to it? Posts the event; the frame is not kept. */
+bool ping_reply(const uint8_t *mem, uint32_t len);
 
 /* --- timer.c, arp.c ---------------------------------------------------- */
 

@@ -107,6 +107,7 @@ idle(uint64_t now, uint64_t until)
 	if (!idle_since) {
 		idle_since = now;
 		stats->in_loop = 1;
+		stats->rx_free = rxbuf_nfree;
 		stats->c.libos_tsc += now - charged;
 	}
 	cpu_pause();

@@ -78,10 +78,16 @@ stack_in(struct rxbuf *b, uint32_t len, uint32_t flags)
 		memset(mem + len, 0, RING_FRAME_PAD - len);
 		len = RING_FRAME_PAD;
 	}
-	if (unlikely(!(flags & RING_RX_L4_CHECKED)) && is_fragment(mem)) {
-		stats->ip_fragments++;
-		rxbuf_put(b);
-		return;
+	if (unlikely(!(flags & RING_RX_L4_CHECKED))) {
+		if (is_fragment(mem)) {
+			stats->ip_fragments++;
+			rxbuf_put(b);
+			return;
+		}
+		if (ping_waiting && ping_reply(mem, len)) {
+			rxbuf_put(b);
+			return;
+		}
 	}
 	ipv4 = *(uint16_t *)(mem + ETHERTYPE_OFF) == ETHERTYPE_IPV4;
 	if (unlikely(!ipv4)) {

@@ -82,6 +82,7 @@ enum ix_call_op {
 	IX_FRAMES,	/* (cookie): raw frames instead of TCP; 0: end */
 	IX_FRAME_BOUNCE,	/* (addr): a frame back to its sender */
 	IX_FRAME_DONE,	/* (addr): give a received frame back */
+	IX_PING,	/* (ip, cookie): an ICMP echo request; core 0 only */
 	IX_NCALLOPS,
 };
 
@@ -120,6 +121,7 @@ enum ix_event_type {
 	IX_EV_UDP_SENT,	/* a: first address of a send whose memory is free */
 	IX_EV_TIMER,	/* n: 0 */
 	IX_EV_FRAME,	/* a: address, n: bytes */
+	IX_EV_PONG,	/* the reply to the last IX_PING */
 };
 
 struct ix_event {

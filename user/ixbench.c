@@ -9,11 +9,14 @@
  *
  * A phase is KIND[,KEY=NUMBER]...; kinds: udp, tcp (closed loop, one message
  * under way on each connection), conn (connect, one message, close), open
- * (TCP, messages at random times of a given mean rate), frames (c frames go
- * to and fro between this and an `ixreflect -u`; no other kind may follow).
+ * (TCP, messages at random times of a given mean rate), busy (TCP, one
+ * connection: d microseconds after each message a ping and another message),
+ * lazy (TCP, messages at a steady rate; answers are taken and acknowledged
+ * only every d microseconds), frames (c frames go to and fro between this and
+ * an `ixreflect -u`; no other kind may follow).
  * Keys: c connections, s bytes of a message, n messages, w messages before the
- * count begins, r messages per second, f messages under way if fewer than c:
- * then the connections take turns.
+ * count begins, r messages per second, d microseconds, f messages under way if
+ * fewer than c: then the connections take turns.
  *
  * Each phase prints one line "ixbench: result key=value ..."; times are TSC
  * ticks. Snapshot 2k is taken before and 2k + 1 after the messages of phase k,
@@ -25,11 +28,11 @@
 #include "inc/error.h"
 #include "inc/socket.h"
 #include "user/ixbench.h"
+#include "user/ixloops.h"
 
 struct load load;
 
 static char pattern[LOAD_SIZE_MAX];
-static uint32_t server;
 static uint16_t port = 7;
 static uint64_t gap_us = 1000;
 
@@ -63,7 +66,7 @@ message_send(struct load_conn *c, uint64_t when)
 		load.slot_conn[ix.ncalls] = NULL;
 		c->unsent = 0;
 		ix_call(IX_UDP_SEND, c->handle, (uint64_t)pattern,
-			load.phase.size, IX_PEER(server, port));
+			load.phase.size, IX_PEER(load.server, port));
 		return;
 	}
 	conn_push(c);
@@ -80,8 +83,13 @@ answered(uint64_t took)
 static void
 message_done(struct load_conn *c, uint64_t now)
 {
+	uint32_t n = c->done++;
+
 	load.under_way--;
-	answered(now - c->sent_at[c->done++ % LOAD_UNDER_WAY]);
+	if (load.phase.kind == PHASE_BUSY && n % 2)
+		load.finished++;	/* sent while the server was busy */
+	else
+		answered(now - c->sent_at[n % LOAD_UNDER_WAY]);
 }
 
 /*
@@ -175,6 +183,9 @@ event(const struct ix_event *e, uint64_t now)
 	case IX_EV_FRAME:
 		frame_received(e->a, now);
 		break;
+	case IX_EV_PONG:
+		load.pings--;
+		break;
 	case IX_EV_CONNECTED:
 		connected(c, e->n, now);
 		break;
@@ -213,8 +224,8 @@ results(uint32_t n)
 	}
 }
 
-/* One turn: calls out, events in. */
-static void
+/* One turn: calls out, events in. The number of events. */
+static uint32_t
 turn(uint64_t usec)
 {
 	uint32_t calls = ix.ncalls;
@@ -224,6 +235,7 @@ turn(uint64_t usec)
 	results(calls);
 	for (uint32_t i = 0; i < n; i++)
 		event(ix_event(i), now);
+	return n;
 }
 
 /* Let everything that is still under way come to rest. */
@@ -246,7 +258,7 @@ conn_start(uint32_t i)
 
 	memset(c, 0, sizeof(*c));
 	load.slot_conn[ix.ncalls] = NULL;
-	call = ix_call(IX_CONNECT, server, port, i, 0);
+	call = ix_call(IX_CONNECT, load.server, port, i, 0);
 	c->state = LOAD_CONNECTING;
 	turn(0);
 	c->handle = call->op;
@@ -328,83 +340,6 @@ socks_close(uint32_t n)
 
 /* --- Phases -------------------------------------------------------------- */
 
-/* Closed loop until `count` messages have been answered. */
-static void
-closed_loop(uint64_t count)
-{
-	uint64_t now = read_tsc();
-
-	load.started = load.finished = 0;
-	load.target = count;
-	load.turn = load.phase.flight - 1;
-	for (uint32_t i = 0; i < load.phase.flight && load.started < count; i++)
-		if (load.conn[i].state == LOAD_OPEN)
-			message_send(&load.conn[i], now);
-	while (load.finished < count && load.errors == 0)
-		turn(LOAD_PATIENCE_US);
-}
-
-/*
- * Frames that an ixreflect sends back: they leave as datagrams; then the
- * stack is put aside on this side, too.
- */
-static void
-frames(uint64_t count)
-{
-	load.started = load.finished = 0;
-	load.target = count;
-	load.conn[0].sent = 0;
-	for (uint32_t i = 0; i < load.phase.conns && load.started < count; i++)
-		message_send(&load.conn[0], read_tsc());
-	ix_call(IX_FRAMES, 1, 0, 0, 0);
-	while (load.finished < count && load.errors == 0)
-		turn(LOAD_PATIENCE_US);
-	ix_call_now(IX_FRAMES, 0, 0, 0, 0);
-}
-
-/* Connect, one message, close; conns of them at a time. */
-static void
-churn(uint64_t count)
-{
-	load.started = load.finished = 0;
-	load.target = count;
-	for (uint64_t i = 0; load.finished < count && load.errors == 0; ) {
-		if (i < count && i - load.finished < load.phase.conns)
-			conn_start(i++ % LOAD_CONNS);
-		else
-			turn(LOAD_PATIENCE_US);
-	}
-}
-
-/* Messages at random times, whether or not earlier ones were answered. */
-static void
-open_loop(uint64_t count)
-{
-	uint64_t hz = ix_info()->tsc_hz;
-	uint64_t due = read_tsc() + hz / 1000;
-	uint32_t next = 0;
-
-	load.started = load.finished = 0;
-	load.target = count;
-	while (load.finished < count && load.errors == 0) {
-		uint64_t now = read_tsc();
-
-		while (load.started < count && due <= now) {
-			struct load_conn *c = &load.conn[next];
-
-			if (c->sent - c->done == LOAD_UNDER_WAY) {
-				load.late++;
-				break;
-			}
-			message_send(c, due);
-			next = (next + 1) % load.phase.conns;
-			due += load_random_gap() * (hz / load.phase.rate) >> 16;
-		}
-		turn(load.started == count || due <= now ? 0 :
-		     (due - now) / (hz / 1000000));
-	}
-}
-
 static void
 run_messages(uint64_t count)
 {
@@ -414,6 +349,10 @@ run_messages(uint64_t count)
 		open_loop(count);
 	else if (load.phase.kind == PHASE_FRAMES)
 		frames(count);
+	else if (load.phase.kind == PHASE_BUSY)
+		busy_loop(count);
+	else if (load.phase.kind == PHASE_LAZY)
+		lazy_loop(count);
 	else
 		closed_loop(count);
 }
@@ -424,9 +363,11 @@ run_phase(uint32_t number)
 	const struct phase *p = &load.phase;
 	static struct dp_stats before, after;
 	uint64_t start, end;
-	bool conns = p->kind == PHASE_TCP || p->kind == PHASE_OPEN;
+	bool conns = p->kind == PHASE_TCP || p->kind == PHASE_OPEN ||
+		p->kind == PHASE_BUSY || p->kind == PHASE_LAZY;
 
 	load.errors = load.late = load.nsamples = load.under_way = 0;
+	load.pings = 0;
 	load.counting = false;
 	if (conns)
 		conns_open(p->conns);
@@ -465,7 +406,7 @@ main(int argc, char **argv)
 	args_start(&a, argc, argv);
 	while ((opt = args_option(&a)) != 0) {
 		if (opt == 's')
-			server = ntohl(inet_addr(args_value(&a)));
+			load.server = ntohl(inet_addr(args_value(&a)));
 		else if (opt == 'p')
 			port = args_number(&a, 1, 65535);
 		else if (opt == 'g')

@@ -18,16 +18,17 @@
 #define LOAD_PATIENCE_US 100000
 
 enum phase_kind {
-	PHASE_UDP, PHASE_TCP, PHASE_CONN, PHASE_OPEN, PHASE_FRAMES, PHASE_KINDS
+	PHASE_UDP, PHASE_TCP, PHASE_CONN, PHASE_OPEN, PHASE_BUSY, PHASE_LAZY,
+	PHASE_FRAMES, PHASE_KINDS
 };
 
 static const char *const load_kinds[PHASE_KINDS] = {
-	"udp", "tcp", "conn", "open", "frames"
+	"udp", "tcp", "conn", "open", "busy", "lazy", "frames"
 };
 
 struct phase {
 	enum phase_kind kind;
-	uint64_t conns, size, count, warm, rate, flight;
+	uint64_t conns, size, count, warm, rate, flight, delay;
 };
 
 enum load_state { LOAD_CLOSED = 0, LOAD_CONNECTING, LOAD_OPEN };
@@ -43,7 +44,17 @@ struct load_conn {
 	struct ix_iovec iov;
 };
 
+/* Receive buffers of the server in use: at which times how many. */
+struct load_held {
+	const volatile struct dp_stats *stats;	/* null: not known */
+	uint64_t all;			/* free when nothing is under way */
+	uint64_t now, at;		/* in use as last seen, and when */
+	uint64_t sum;			/* buffers times ticks */
+	uint64_t max, first, last;	/* ticks: some were in use */
+};
+
 struct load {
+	uint32_t server;		/* its address, host byte order */
 	struct phase phase;
 	struct load_conn conn[LOAD_CONNS];
 	struct load_conn *slot_conn[IX_CALLS];	/* whose call is in a slot */
@@ -51,6 +62,8 @@ struct load {
 	uint32_t nopen;
 	uint32_t turn;			/* who sent last, of those in turn */
 	uint64_t errors, refused, late;
+	uint64_t pings;			/* not yet answered */
+	struct load_held held;
 	bool counting;
 	uint64_t rng;			/* state of load_random() */
 	uint32_t *sample;		/* latencies */
@@ -104,6 +117,7 @@ load_parse(const char *word, struct phase *p)
 		case 'w': p->warm = v; break;
 		case 'r': p->rate = v; break;
 		case 'f': p->flight = v; break;
+		case 'd': p->delay = v; break;
 		default: panic("ixbench: %s: no key %c", word, key);
 		}
 	}
@@ -173,6 +187,7 @@ load_report(uint32_t number, uint64_t elapsed, const struct dp_stats *before,
 	    const struct dp_stats *after)
 {
 	const struct phase *p = &load.phase;
+	const struct load_held *h = &load.held;
 	uint64_t sum = 0;
 
 	load_sort(load.sample, load.nsamples);
@@ -180,13 +195,16 @@ load_report(uint32_t number, uint64_t elapsed, const struct dp_stats *before,
 		sum += load.sample[i];
 	cprintf("ixbench: result phase=%u kind=%s conns=%lu size=%lu rate=%lu "
 		"requests=%lu errors=%lu late=%lu elapsed=%lu "
-		"client_app=%lu client_libos=%lu client_frames=%lu ",
+		"delay=%lu client_app=%lu client_libos=%lu client_frames=%lu ",
 		number, load_kinds[p->kind], p->conns, p->size,
-		p->kind == PHASE_OPEN ? p->rate : 0ul, load.finished,
-		load.errors, load.late, elapsed,
+		p->kind == PHASE_OPEN || p->kind == PHASE_LAZY ? p->rate : 0ul,
+		load.finished, load.errors, load.late, elapsed, p->delay,
 		after->c.user_tsc - before->c.user_tsc,
 		after->c.libos_tsc - before->c.libos_tsc,
 		after->c.rx_frames - before->c.rx_frames);
+	if (p->kind == PHASE_LAZY && h->stats)
+		cprintf("held_mean=%lu held_max=%lu ",
+			1000 * h->sum / MAX(h->last - h->first, 1ul), h->max);
 	cprintf("samples=%u mean=%lu min=%u p50=%u p90=%u p99=%u p999=%u "
 		"max=%u\n", load.nsamples,
 		load.nsamples ? sum / load.nsamples : 0, load_quantile(0),

@@ -200,6 +200,8 @@ bad_memory(int64_t sock)
 	refused("listen 0", IX_LISTEN, 0, 1, 0, 0);
 	refused("connect 0", IX_CONNECT, 0, 80, 0, 0);
 	refused("connect ip", IX_CONNECT, 1ul << 32, 80, 0, 0);
+	refused("ping 0", IX_PING, 0, 0, 0, 0);
+	refused("ping ip", IX_PING, 1ul << 32, 0, 0, 0);
 }
 
 /* Handles that are forged, stale, of another kind or another core. */

@@ -44,16 +44,22 @@ def make(t, *words):
     return text
 
 
-def figures(t):
-    with open(os.path.join(t.options.tree, "obj", "compare",
-                           "compare.csv"), newline="") as f:
+def written(t, name):
+    with open(os.path.join(t.options.tree, "obj", "compare", name),
+              newline="") as f:
         return f.read()
+
+
+def figures(t):
+    return written(t, "compare.csv")
 
 
 # What one connection does in every run alike. Elsewhere a timer may be due in
 # one run and not in the other.
 COUNTED = "ipcs switches crossings copied".split()
 NEARLY = "instr kernel ns libos app traps syscalls locks".split()
+# Medians of times on the wire, and the most that was kept at a time.
+TIMED = "ping_us ack_us first_us last_us held_max buffers_max".split()
 
 
 @test(15, "the comparison runs, twice with the same figures", timeout=240)
@@ -65,7 +71,10 @@ def compare_repeats(t):
     rows = list(csv.DictReader(first.splitlines()))
     t.equal(len(second), len(rows), "rows of the second run")
     for a, b in zip(rows, second):
-        if a["conns"] != "1":
+        for name in TIMED:
+            t.equal(b[name], a[name], "%s of %s %s, second run" % (
+                name, a["section"], a["design"]))
+        if a["conns"] != "1" or a["section"] != "cost":
             continue
         for name in COUNTED:
             t.equal(b[name], a[name], "%s of %s %s, second run" % (
@@ -78,14 +87,14 @@ def compare_repeats(t):
     t.match(text, r"instructions per request", r"where the difference of .* is",
             r"together they explain of the difference +(9[5-9]|100)\.",
             r"^report: obj/compare/report.html")
-    return rows
+    return rows, written(t, "report.html")
 
 
 @test(10, "the designs do what they say: messages, crossings, entries",
       parent=compare_repeats)
 def compare_structure(t):
     for (design, server), wanted in STRUCTURE.items():
-        rows = [r for r in t.parent if r["section"] == "cost" and
+        rows = [r for r in t.parent[0] if r["section"] == "cost" and
                 r["design"] == design and r["server"] == server and
                 r["kind"] == "tcp" and r["conns"] == "1"]
         t.check(rows, "no figures of %s with %s" % (design, server))
@@ -97,7 +106,7 @@ def compare_structure(t):
 @test(5, "the components add up to the whole", parent=compare_repeats)
 def compare_adds_up(t):
     parts = "kernel input output ns libos app".split()
-    for r in t.parent:
+    for r in t.parent[0]:
         if r["section"] != "cost":
             continue
         total = sum(float(r[p] or 0) for p in parts)
@@ -105,6 +114,77 @@ def compare_adds_up(t):
                 "the parts of %s %s, %s connections, to make up 95 %% of %s; "
                 "they are %.2f" % (r["design"], r["server"], r["conns"],
                                    r["instr"], total))
+
+
+def of(t, section, **wanted):
+    """The row of the quick comparison with these values, as numbers."""
+    for r in t.parent[0]:
+        if r["section"] == section and all(
+                r[k] == str(v) for k, v in wanted.items()):
+            return {k: float(r[k]) for k in TIMED + ["held", "buffers"]
+                    if r[k]}
+    t.fail("no figures of %s with %s" % (section, wanted))
+
+
+@test(5, "while an application computes, who answers pings and acknowledges",
+      parent=compare_repeats)
+def compare_slow(t):
+    beside = of(t, "slow", design="lab6-irq", cores=2, slow_us=10000)
+    between = of(t, "slow", design="ix", slow_us=10000)
+    for name in ("ping_us", "ack_us"):
+        t.check(beside[name] < 1000, "%s of lab-6 with a second CPU while the "
+                "application computes for 10 ms: %g" % (name, beside[name]))
+        t.check(between[name] > 9000, "%s of IX, which waits until the "
+                "application is done: %g" % (name, between[name]))
+
+
+@test(5, "what is kept until it is acknowledged: rate times delay",
+      parent=compare_repeats)
+def compare_held(t):
+    kept = 2 * 5000 * 0.005     # segments a second, seconds
+    for design, least in (("lab6-irq", 0.8), ("ix-raw", 0.93)):
+        at_once = of(t, "held", design=design, delay_us=0)
+        later = of(t, "held", design=design, delay_us=5000)
+        t.check(at_once["held"] < 1, "segments kept by %s, acknowledged at "
+                "once: %g" % (design, at_once["held"]))
+        t.check(least * kept <= later["held"] <= 1.02 * kept, "about %g "
+                "segments kept by %s, acknowledged after 5 ms: %g" % (
+                    kept, design, later["held"]))
+        t.equal(later["held_max"], kept, "the most kept by " + design)
+    t.check(abs(later["buffers"] - later["held"]) <= 0.05 * kept, "receive "
+            "buffers in use as the libOS counts them, like the segments on "
+            "the wire: %g, %g" % (later["buffers"], later["held"]))
+
+
+@test(5, "the first packet of a batch waits for the batch",
+      parent=compare_repeats)
+def compare_batch(t):
+    one = of(t, "batch", batch=1)
+    all_ = of(t, "batch", batch=64)
+    t.check(5 * one["first_us"] < all_["first_us"], "the first of 64 answers "
+            "earlier with B = 1 than with B = 64: %g us, %g us" % (
+                one["first_us"], all_["first_us"]))
+    t.equal(all_["first_us"], all_["last_us"], "with B = 64, the first and "
+            "the last answer")
+    t.check(one["last_us"] > all_["last_us"], "the last one later: %g us, "
+            "%g us" % (one["last_us"], all_["last_us"]))
+
+
+@test(5, "the report has a plot of each section that was measured",
+      parent=compare_repeats)
+def compare_report(t):
+    text = t.parent[1]
+    page = Page(text)
+    t.equal(page.open, [], "elements left open")
+    t.equal(page.loads, [], "what the report loads from elsewhere")
+    t.match(text, r"who still answers a ping\?", r"who still acknowledges\?",
+            r"What is kept until it is acknowledged",
+            r"What a batch costs the first of its packets",
+            r"Little&#x27;s law")
+    t.equal(text.count("<figure>"), text.count("</svg>"), "plots")
+    for svg in re.findall(r"<svg.*?</svg>", text, re.S):
+        t.check("<polyline" in svg or svg.count("<rect") > 3,
+                "a plot that shows something")
 
 
 @test(10, "one request's way through both designs is drawn", timeout=120,

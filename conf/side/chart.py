@@ -128,10 +128,17 @@ def frame(y_axis, x_label, y_label, bottom):
     return body
 
 
-def lines(series, x_label, y_label, x_log=False, y_log=False, places=None):
-    """series: {name: [(x, y), ...]}. places: the values of x to label,
-    spaced evenly in this order if they are words."""
+def lines(series, x_label, y_label, x_log=False, y_log=False, places=None,
+          names=None):
+    """series: {name: [(x, y), ...]}. places: the values of x to label. names:
+    the values of x are spaced evenly, each with what names(x) says below."""
     series = {n: p for n, p in series.items() if p}
+    if names:
+        given = sorted({x for p in series.values() for x, _ in p})
+        words = [names(x) for x in given]
+        places = range(len(words))
+        series = {n: [(given.index(x), y) for x, y in p]
+                  for n, p in series.items()}
     xs = sorted({x for p in series.values() for x, _ in p})
     ys = [y for p in series.values() for _, y in p]
     bottom = HEIGHT - BOTTOM
@@ -145,10 +152,11 @@ def lines(series, x_label, y_label, x_log=False, y_log=False, places=None):
     for x in places or (xs if x_log else x_axis.ticks()):
         if x_axis.low <= x <= x_axis.high:
             at = x_axis.at(x)
-            half = 4 * len(short(x))
+            word = words[x] if names else short(x)
+            half = 4 * len(word)
             body.append(line(at, bottom, at, bottom + 5, "#555"))
             if at - half >= free:
-                body.append(text(at, bottom + 20, short(x), size=12))
+                body.append(text(at, bottom + 20, word, size=12))
                 free = at + half + 4
     for i, (name, points) in enumerate(series.items()):
         colour = COLOURS[i % len(COLOURS)]
@@ -158,7 +166,8 @@ def lines(series, x_label, y_label, x_log=False, y_log=False, places=None):
                     "points='%s'/>" % (colour, " ".join(
                         "%.1f,%.1f" % (a, b) for a, b, _, _ in where)))
         body += [mark(i, a, b, colour, "%s: %s, %s" % (
-            name, short(x), short(y))) for a, b, x, y in where]
+            name, words[x] if names else short(x), short(y)))
+                 for a, b, x, y in where]
     return svg(body + key, height=HEIGHT + 20 * rows)
 
 

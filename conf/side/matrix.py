@@ -2,6 +2,7 @@
 what of its counters makes the figures of a row.
 """
 import os
+import statistics
 
 from side import machine, wire
 
@@ -15,15 +16,19 @@ SERVERS = {"ix-events": "ixevecho", "ix-raw": "ixecho"}
 COMPONENTS = ("kernel", "input", "output", "ns", "libos", "app")
 # The columns of the CSV file: exact, the same in every run. Shown, but not
 # among them: what the stacks' timers cost, which is spent by the time and not
-# by the request; times on the wire (wire_us, ack_us), from a capture whose
-# stamps of a microsecond may differ by one.
+# by the request. Names that end in _us: microseconds on the wire, medians but
+# for the means wire_us and hold_us (delay_us and slow_us are given).
 FIELDS = ("section", "nic", "design", "server", "kind", "conns", "size",
           "cores", "batch", "hogs", "slow_us", "rate", "requests", "instr",
           ) + COMPONENTS + (
           "traps", "syscalls", "ipcs", "switches", "threads", "crossings",
           "locks", "copied", "doorbells", "frames_in", "frames_out",
           "per_poll", "rtt_min", "rtt_p50", "rtt_p99",
-          "rtt_max", "client", "elapsed", "answered_per_s")
+          "rtt_max", "client", "elapsed", "answered_per_s", "wire_us",
+          "delay_us", "ping_us", "ack_us", "first_us", "last_us", "hold_us",
+          "held", "held_max", "buffers", "buffers_max")
+# Counted in ticks of the core: not in EXACT=load, where cores take turns.
+TICKS = ("instr", "timer", "client") + COMPONENTS
 ENVS = {"ns": "ns", "ns_input": "input", "ns_output": "output",
         "ns_timer": "timer"}
 
@@ -72,7 +77,7 @@ class Cell:
         programs += ["hog -w %d" % (1 + self.ix * self.cores)] * self.hogs
         programs.append(client)
         return {"EXACT": self.exact, "NIC": self.nic, "SEED": str(seed),
-                "CPUS": str(2 + self.cores if self.ix else 2),
+                "CPUS": str(1 + self.ix + self.cores),
                 "MODE": "ix" if self.ix else "lab6",
                 "LAB6": "irq" if self.design == "lab6-irq" else "poll",
                 "KARGS": "export=1 ip2=10.0.%d.2" % (3 if self.ix else 2),
@@ -103,7 +108,7 @@ class Cell:
                 self.name(), number))
         count = run.export.between(2 * number, 2 * number + 1)
         n = result["requests"]
-        row = {f: "" for f in FIELDS + ("timer", "wire_us", "ack_us")}
+        row = {f: "" for f in FIELDS + ("timer",)}
         for key in ("section", "nic", "design", "server", "cores", "batch",
                     "hogs", "slow_us"):
             row[key] = getattr(self, key)
@@ -111,7 +116,7 @@ class Cell:
             row[key] = result[key]
         client_cpu = int(run.text.split("ixbench: cpu ")[1].split(",")[0])
         work = ix_work(count, client_cpu, self.hogs) if self.ix \
-            else lab6_work(count)
+            else lab6_work(count, client_cpu)
         row.update({k: round(v / n, 2) for k, v in work.items()})
         row["instr"] = round(sum(work[c] for c in COMPONENTS) / n, 2)
         if work["polls_full"]:
@@ -123,19 +128,38 @@ class Cell:
         row["client"] = round(
             (result["client_app"] + result["client_libos"]) / n, 2)
         row["answered_per_s"] = round(n * 1e9 / result["elapsed"], 1)
-        if result["conns"] == 1 and result["kind"] in ("udp", "tcp"):
-            self.add_wire(row, run, number, frames)
+        if self.exact == "load":
+            row.update(dict.fromkeys(TICKS, ""))
+        snapshots = run.export.snapshots
+        add_wire(row, result, wire.between(
+            frames, snapshots[2 * number].tsc, snapshots[2 * number + 1].tsc))
         return row
 
-    @staticmethod
-    def add_wire(row, run, number, frames):
-        snapshots = run.export.snapshots
-        answers, acks = wire.service_times(
-            frames, snapshots[2 * number].tsc, snapshots[2 * number + 1].tsc)
-        if answers:
-            row["wire_us"] = round(sum(answers) / len(answers), 3)
-        if acks:
-            row["ack_us"] = round(sum(acks) / len(acks), 3)
+
+def add_wire(row, result, frames):
+    """What the wire says of a phase."""
+    kind = result["kind"]
+
+    if result["conns"] == 1 and kind in ("udp", "tcp", "busy"):
+        times = wire.service_times(frames)
+        row["wire_us"] = round(statistics.mean(times), 3) if times else ""
+    if kind == "busy":
+        pings, acks = wire.busy_times(frames)
+        if not len(pings) == len(acks) == result["requests"] // 2:
+            raise machine.RunFailed("%d pings answered, %d messages "
+                                    "acknowledged" % (len(pings), len(acks)))
+        row["ping_us"] = statistics.median_low(pings)
+        row["ack_us"] = statistics.median_low(acks)
+    if kind == "lazy":
+        first, last = wire.burst_times(frames)
+        row["first_us"] = statistics.median_low(first)
+        row["last_us"] = statistics.median_low(last)
+        row["delay_us"] = result["delay"]
+        mean, row["held_max"], hold = wire.held(frames)
+        row["held"], row["hold_us"] = round(mean, 3), round(hold, 3)
+        if "held_mean" in result:
+            row["buffers"] = result["held_mean"] / 1000
+            row["buffers_max"] = result["held_max"]
 
 
 def total(counts, *names):
@@ -157,20 +181,22 @@ def structure(cpus, extra):
     }
 
 
-def lab6_work(count):
-    """Of CPU 0: instructions by component, and counts. Rounds of polling in
-    which nothing happened are idle; each has two system calls."""
-    cpu = count.cpus[0]
+def lab6_work(count, client_cpu):
+    """Of all CPUs but the client's: instructions by component, and counts.
+    Rounds of polling in which nothing happened are idle; each has two system
+    calls."""
+    cpus = [c for cpu, c in count.cpus.items() if cpu != client_cpu]
     work = dict.fromkeys(COMPONENTS + ("timer",), 0)
-    work["kernel"] = cpu["kernel_tsc"]
+    work["kernel"] = total(cpus, "kernel_tsc")
     for name, env in count.envs.items():
         work[ENVS.get(name, "app")] += env["user_tsc"]
-    work.update(structure([cpu], count.published.values()))
+    work.update(structure(cpus, count.published.values()))
     for key in ("traps", "syscalls", "locks"):
-        work[key] -= 2 * cpu["idle_rounds"]
-    work.update(crossings=0, doorbells=cpu["doorbells"],
-                frames_in=cpu["rx_frames"], frames_out=cpu["tx_frames"],
-                polls_full=cpu["polls"] - cpu["polls_empty"])
+        work[key] -= 2 * total(cpus, "idle_rounds")
+    work.update(crossings=0, doorbells=total(cpus, "doorbells"),
+                frames_in=total(cpus, "rx_frames"),
+                frames_out=total(cpus, "tx_frames"),
+                polls_full=total(cpus, "polls") - total(cpus, "polls_empty"))
     return work
 
 
@@ -197,11 +223,25 @@ def ix_work(count, client_cpu, hogs):
 
 # --- The matrix ---------------------------------------------------------------
 
+# A ping and a message d microseconds after the message that is computed for.
+SLOW = "busy,n=3,w=1,d=200"
+# Batches of 64 requests, one a millisecond: 64 000 in a second.
+BURSTS = "lazy,c=64,r=64000,d=1000,n=%d"
+# Messages of two full segments, each acknowledged when it is taken.
+HELD = "lazy,c=64,s=2920,r=5000,w=16,d=%d,n=%d"
+
+
 def quick_cells():
     """The thin slice: the counts of all designs, under a minute."""
     phases = ["tcp,n=50", "tcp,c=8,n=160", "udp,n=50"]
-    return [Cell("cost", d, "igb", phases[:2 if d in SERVERS else 3])
-            for d in DESIGNS]
+    cells = [Cell("cost", d, "igb", phases[:2 if d in SERVERS else 3])
+             for d in DESIGNS]
+    cells += [Cell("slow", d, "igb", [SLOW], cores=n, slow_us=10000,
+                   exact="load") for d, n in (("lab6-irq", 2), ("ix", 1))]
+    cells += [Cell("held", d, "igb", [HELD % (us, 50) for us in (0, 5000)])
+              for d in ("lab6-irq", "ix-raw")]
+    return cells + [Cell("batch", "ix-raw", "igb", [BURSTS % 128], batch=b)
+                    for b in (1, 64)]
 
 
 def cost_phases(design):
@@ -220,7 +260,8 @@ def all_cells():
             cells.append(Cell("cost", d, nic, cost_phases(d)))
     for b in (1, 2, 8, 16, 64):
         cells.append(Cell("batch", "ix-raw", "igb",
-                          ["tcp,n=100", "tcp,c=64,n=1280"], batch=b))
+                          ["tcp,n=100", "tcp,c=64,n=1280", BURSTS % 640],
+                          batch=b))
     for k in (1, 2, 4, 8):
         cells.append(Cell("cores", "ix-raw", "igb", ["tcp,c=64,n=5120"],
                           cores=k))
@@ -235,9 +276,14 @@ def all_cells():
                               ["tcp,n=4,w=1" if h else "tcp,n=40"], hogs=h,
                               exact="load"))
     for d in DESIGNS[:3]:
-        for us in (0, 1000, 10000, 40000):
-            cells.append(Cell("slow", d, "igb", ["tcp,n=8,w=2"],
-                              slow_us=us))
+        for n in (1, 2)[:1 if d == "ix" else 2]:
+            for us in (0, 1000, 10000, 40000):
+                cells.append(Cell("slow", d, "igb", [SLOW], cores=n,
+                                  slow_us=us, exact="load"))
+    for d in ("lab6-poll", "lab6-irq", "ix-raw"):
+        cells.append(Cell("held", d, "igb", [
+            HELD % (us, n) for us, n in ((0, 50), (100, 50), (1000, 50),
+                                         (3000, 90), (10000, 200))]))
     for d in DESIGNS:
         cells.append(Cell("load", d, "igb", load_phases(d), exact="load"))
     return cells

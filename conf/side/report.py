@@ -3,7 +3,7 @@ and nothing from outside.
 """
 import html
 
-from side import chart, table
+from side import chart, table, waits
 from side.matrix import DESIGNS, NAMES
 from side.words import CAPTIONS, GLOSSARY
 
@@ -143,16 +143,16 @@ def other_figures(rows):
             series(load, "rate", lambda r: r["rtt_p99"] / 1000),
             "requests per second (virtual time)", "p99 latency (us)",
             x_log=True, y_log=True)
-    batch = [r for r in select(rows, "batch") if r["conns"] > 1]
+    batch = [r for r in select(rows, "batch", kind="tcp") if r["conns"] > 1]
     if batch:
         yield "batch", chart.lines(
             {"instructions per request": [(r["batch"], r["instr"])
                                           for r in batch]},
             "batch bound B", "instructions per request", x_log=True)
+    if waits.bursts(rows):
         yield "delay", chart.lines(
-            {"shortest": [(r["batch"], r["rtt_min"] / 1000) for r in batch],
-             "median": [(r["batch"], r["rtt_p50"] / 1000) for r in batch]},
-            "batch bound B", "round trip (us)", x_log=True)
+            waits.bursts(rows), "batch bound B",
+            "on the wire after (us)", x_log=True)
     cores = select(rows, "cores")
     if cores:
         yield "cores", chart.lines(
@@ -164,12 +164,18 @@ def other_figures(rows):
             series(hogs, "hogs", lambda r: r["rtt_p50"] / 1000),
             "spinning environments", "median round trip (us)", y_log=True,
             places=[0, 1, 4])
-    slow = select(rows, "slow")
-    if slow:
-        yield "slow", chart.lines(
-            series(slow, "slow_us", lambda r: r["ack_us"] or 0.1),
-            "computing per request (us)", "first frame back after (us)",
-            y_log=True, places=[0, 1000, 10000, 40000])
+    for name, column in (("ping", "ping_us"), ("ack", "ack_us")):
+        if waits.slow(rows, column):
+            yield name, chart.lines(
+                waits.slow(rows, column), "computing for each request",
+                "after (us)", y_log=True, names=waits.span)
+    if waits.held(rows):
+        yield "held", chart.lines(
+            {"rate times delay": waits.little(rows), **waits.held(rows),
+             **{n + ": receive buffers in use": p
+                for n, p in waits.held(rows, "buffers").items()}},
+            "acknowledged after", "segments kept, on average", y_log=True,
+            names=waits.span)
 
 
 CASES = (("TCP, one connection", dict(kind="tcp", conns=1)),

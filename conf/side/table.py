@@ -1,6 +1,7 @@
 """table.py: the comparison as text for a terminal, and the ratios and the
 explanation that the report shows too.
 """
+from side import waits
 from side.matrix import COMPONENTS, DESIGNS, NAMES
 
 WHERE = {
@@ -42,7 +43,7 @@ LINES = (
     ("  network server (ns)", "ns", ""), ("  libOS", "libos", ""),
     ("  application", "app", ""),
     ("requests per s at 10^9 instr/s", "capacity", ""),
-    ("service time, wire, us +- 0.1", "wire_us", ""),
+    ("service time on the wire, us", "wire_us", ""),
     ("client's round trip, us (median)", "rtt_us", ""),
     ("  of it the client's own work, us", "client_us", ""),
     ("timers besides, in these runs", "timer", ""),
@@ -156,4 +157,4 @@ def text(rows):
         out += block(rows, title, nic="igb", size=64, **case)
     for title, case in cases[1:5]:
         out += compared(rows, title, nic="igb", size=64, **case)
-    return "\n".join(out)
+    return "\n".join(out + waits.text(rows))

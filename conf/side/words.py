@@ -22,6 +22,18 @@ GLOSSARY = (
      "another, through the kernel."),
     ("doorbell", "a write to a tail register: the NIC learns of new "
      "descriptors."),
+    ("ping", "an ICMP echo request. The server's stack replies by itself: "
+     "no application is asked."),
+    ("acknowledgement", "TCP's word that bytes have arrived. Until then the "
+     "sender keeps them, to send them again if need be."),
+    ("Little's law", "what is inside, on average, is what comes in a second "
+     "times the seconds that it stays. It holds whatever the order and the "
+     "distances are."),
+    ("zero copy", "data is sent from where it lies. That place, a page of the "
+     "application or a receive buffer, is not free before the "
+     "acknowledgement."),
+    ("time slice", "how long an environment may compute before another one "
+     "that is runnable gets the CPU: 10 ms."),
     ("open loop", "requests come at random times, whether or not earlier "
      "ones were answered; latency counts from the intended time."),
     ("exact", "counted in QEMU's virtual time, in which each instruction "
@@ -65,9 +77,12 @@ CAPTIONS = {
               "IX with 64 connections: instructions per request, for frames "
               "processed at most B at a time (igb). " + EXACT_COST),
     "delay": ("What a batch costs the first of its packets.",
-              "The same runs: the client's shortest and median round trips. "
-              "A large bound lets the first frames of a batch wait until all "
-              "of it has been processed. " + EXACT_COST),
+              "64 requests reach IX at the same moment; on the wire, from "
+              "then on, until the first answer and until the last one leaves "
+              "(igb, median of 10 bursts). With a small bound the first "
+              "answer leaves early, but all take longer, as each batch costs "
+              "a crossing and a doorbell; with B = 64 the first one waits "
+              "until all have been processed. " + EXACT_COST),
     "cores": ("Cores against instructions per request.",
               "IX on 1 to 8 cores, 64 connections spread by the NIC's hash. "
               "Cores share nothing, so a request costs the same on each. "
@@ -77,10 +92,33 @@ CAPTIONS = {
              "environments beside the server. In lab-6 each hand-over of a "
              "packet queues behind their time slices of 10 ms; the dataplane "
              "has its core to itself. " + EXACT_LOAD),
-    "slow": ("A slow application: when is the request acknowledged?",
+    "ping": ("A slow application: who still answers a ping?",
              "The application computes for the given time before each "
-             "answer; the plot shows the time on the wire from the request "
-             "to the first frame that comes back (igb). In IX the "
-             "application has the core and the stack waits for it; in lab-6 "
-             "the server is another environment. " + EXACT_COST),
+             "answer; 0.2 ms after it has been given a request it is pinged. "
+             "Time on the wire until the reply (igb, median of 3). In IX the "
+             "stack runs between two turns of the application on that core, "
+             "so a ping waits until the application is done. In lab-6 the "
+             "server is another environment: with a second CPU it replies at "
+             "once, whatever is computed. With one CPU each hand-over of the "
+             "packet, between driver, input, server and output, waits for "
+             "the application's time slice of 10 ms to end. " + EXACT_LOAD),
+    "ack": ("A slow application: who still acknowledges?",
+            "The same runs: with the ping a second message is sent; time "
+            "until TCP acknowledges it. IX finds it when the application has "
+            "answered the first, and then the application computes again, so "
+            "it waits for up to twice the computing. TCP by itself may delay "
+            "the acknowledgement of a single segment by 10 ms, but not of "
+            "the second in a row. " + EXACT_LOAD),
+    "held": ("What is kept until it is acknowledged.",
+             "5000 messages of 2920 bytes in a second, two segments each; "
+             "the client looks at its card, and acknowledges, only so often "
+             "(igb). Sent data stays with the server until then: in lab-6 as "
+             "copies in the stack's memory (1600 bytes each), in IX, which "
+             "does not copy, as the receive buffers (2 KB) that the "
+             "application echoes from. Little's law says how many: rate "
+             "times delay, 10 000 segments a second times the delay. The "
+             "designs lie on that line as soon as the delay is longer than "
+             "the work for a batch. The segments are counted on the wire; "
+             "that the buffers in use, which IX's libOS counts, agree, is "
+             "the check. " + EXACT_COST),
 }
