@@ -95,7 +95,7 @@ struct rxbuf {
 	physaddr_t pa;
 	struct rxbuf *next;	/* of a connection's queue */
 	uint64_t shown;		/* address given to the application */
-	uint32_t len;		/* bytes shown */
+	uint16_t len;		/* bytes shown */
 	uint8_t state;		/* enum rxbuf_state */
 };
 
@@ -142,8 +142,9 @@ struct rxbuf *rxbuf_shown(uint64_t addr, uint64_t len);
 void rx_init(void);
 /* Process up to `bound` frames; the number, 0 if there were none. */
 uint32_t rx_poll(uint32_t bound);
-/* Once a turn: tell the NIC of posted buffers, if they are worth a write. */
+/* Tell the NIC of posted buffers; are they worth a write by now? */
 void rx_doorbell(void);
+bool rx_doorbell_due(void);
 void tx_init(void);
 /* Give back what has been sent; false: nothing was. */
 bool tx_reclaim(void);

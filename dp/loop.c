@@ -125,15 +125,11 @@ idle(uint64_t now, uint64_t until)
 static void
 return_buffers(void)
 {
-	uint64_t before;
+	uint64_t before = boot->exact ? read_tsc() : 0;
 
-	if (likely(!boot->exact)) {
-		rx_doorbell();
-		return;
-	}
-	before = read_tsc();
 	rx_doorbell();
-	charged += read_tsc() - before;
+	if (before)
+		charged += read_tsc() - before;
 }
 
 /* There is work again: the time since the first empty poll was idle. */
@@ -181,7 +177,7 @@ run(uint64_t ncalls, uint64_t usec)
 		tcp_emit();
 		udp_emit();
 		tx_doorbell();
-		if (n)
+		if (rx_doorbell_due())
 			return_buffers();
 		if (event_count() || now >= until)
 			break;

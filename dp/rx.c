@@ -98,11 +98,16 @@ stack_in(struct rxbuf *b, uint32_t len, uint32_t flags)
 	trace(TRACE_DP_STACK_IN, len, 0);
 }
 
+bool
+rx_doorbell_due(void)
+{
+	return ring_rx_unrung(&ring) >= REFILL;
+}
+
 void
 rx_doorbell(void)
 {
-	if (ring_rx_unrung(&ring) >= REFILL)
-		stats->c.doorbells += ring_rx_doorbell(&ring);
+	stats->c.doorbells += ring_rx_doorbell(&ring);
 }
 
 /*

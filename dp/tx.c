@@ -215,16 +215,16 @@ int64_t
 tx_bounce(struct rxbuf *b)
 {
 	struct mac *to = (struct mac *)b->mem, *from = to + 1, swap;
-	struct ring_frag frag = { b->pa, b->len };
+	uint16_t len = b->len;
 
-	if (ring_tx_put(&ring, &frag, 1, NULL,
-			(uint64_t)b | COOKIE_RXBUF) < 0)
+	if (!ring_tx_put_plain(&ring, b->pa, len,
+			       (uint64_t)b | COOKIE_RXBUF))
 		return -E_AGAIN;
 	swap = *to;
 	*to = *from;
 	*from = swap;
 	tx_put_count++;
-	tx_put_bytes += frag.len;
+	tx_put_bytes += len;
 	b->state = RXBUF_HIDDEN;
 	return 0;
 }

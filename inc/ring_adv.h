@@ -78,6 +78,15 @@ ring_adv_tx_tso_ok(const struct ring_tx_offload *off, int64_t total)
 	       total > off->l2len + off->l3len + off->l4len;
 }
 
+/* The second word of a frame of len bytes in one descriptor, no offload. */
+static inline uint64_t
+ring_adv_tx_plain(uint16_t len)
+{
+	return IGB_TXD_PAYLEN(len) | IGB_TXD_DTALEN(len) |
+	       IGB_TXD_DTYP_DATA | IGB_TXD_DCMD_DEXT | IGB_TXD_DCMD_IFCS |
+	       IGB_TXD_DCMD_EOP | IGB_TXD_DCMD_RS;
+}
+
 /*
  * Queue one frame gathered from frags, preceded by a context descriptor if
  * the offload differs from the ring's last one. The memory must stay as it is

@@ -37,6 +37,14 @@ ring_legacy_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
 			    q1 & E1000_RXD_ERR_FRAME);
 }
 
+/* The second word of a frame of len bytes in one descriptor. */
+static inline uint64_t
+ring_legacy_tx_plain(uint16_t len)
+{
+	return E1000_TXD_LEN(len) | E1000_TXD_CMD_IFCS | E1000_TXD_CMD_EOP |
+	       E1000_TXD_CMD_RS;
+}
+
 /*
  * Queue one frame gathered from frags. The memory must stay as it is until
  * the cookie is reclaimed. Result: descriptors used; -E_AGAIN if the ring has

@@ -24,6 +24,29 @@ ring_tx_put(struct ring_tx *r, const struct ring_frag *frags, uint32_t nfrags,
 		ring_legacy_tx_put(r, frags, nfrags, off, cookie);
 }
 
+/*
+ * Queue a frame of len bytes, not 0, in one piece and without offload. True,
+ * or false: the ring has no room now.
+ */
+static inline bool
+ring_tx_put_plain(struct ring_tx *r, physaddr_t pa, uint16_t len,
+		  uint64_t cookie)
+{
+	struct ring_desc *d = &r->desc[r->fill & r->mask];
+
+	if (unlikely(ring_tx_room(r) == 0)) {
+		r->full++;
+		return false;
+	}
+	ring_tx_begin(r, 1, cookie);
+	d->q[0] = pa;
+	if (likely(r->kind == RING_ADV))
+		d->q[1] = ring_adv_tx_plain(len);
+	else
+		d->q[1] = ring_legacy_tx_plain(len);
+	return true;
+}
+
 static inline bool
 ring_tx_look(struct ring_tx *r)
 {

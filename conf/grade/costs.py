@@ -16,11 +16,11 @@ part("costs", budget=40)
 
 # Instructions for each request, at most: of figures.csv, by run and phase.
 BOUNDS = {
-    ("frames", "frames", "32", "64"): 220, ("udp", "udp", "1", "64"): 1520,
-    ("udp", "udp", "64", "64"): 1150, ("raw", "tcp", "1", "64"): 2840,
-    ("raw", "tcp", "64", "64"): 2470, ("raw", "conn", "1", "64"): 10100,
-    ("raw", "tcp", "1", "65536"): 127000, ("events", "tcp", "1", "64"): 3420,
-    ("sockets", "tcp", "1", "64"): 3560, ("sockets", "udp", "1", "64"): 2270,
+    ("frames", "frames", "32", "64"): 210, ("udp", "udp", "1", "64"): 1500,
+    ("udp", "udp", "64", "64"): 1150, ("raw", "tcp", "1", "64"): 2820,
+    ("raw", "tcp", "64", "64"): 2470, ("raw", "conn", "1", "64"): 10000,
+    ("raw", "tcp", "1", "65536"): 127000, ("events", "tcp", "1", "64"): 3410,
+    ("sockets", "tcp", "1", "64"): 3540, ("sockets", "udp", "1", "64"): 2250,
 }
 
 

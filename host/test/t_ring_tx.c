@@ -49,6 +49,34 @@ tx_gather(enum ring_kind kind)
 TEST(tx_gather_legacy) { tx_gather(RING_LEGACY); }
 TEST(tx_gather_adv) { tx_gather(RING_ADV); }
 
+/* A plain frame is the same as a list of one piece without offload. */
+static void
+tx_plain(enum ring_kind kind)
+{
+	struct ring_frag f = frag(bufs[0], 60);
+	uint64_t cookie, cmd;
+	int i;
+
+	start(kind);
+	CHECK_EQ(ring_tx_put(&tx, &f, 1, NULL, 1), 1);
+	CHECK(ring_tx_put_plain(&tx, f.pa, 60, 2));
+	ring_tx_doorbell(&tx);
+	nic_send(1);
+	cmd = sent_cmd;
+	nic_send(1);
+	CHECK_EQ(sent_cmd, cmd);
+	CHECK_EQ(sent_len, 60);
+	CHECK(ring_tx_reclaim(&tx, &cookie) && cookie == 1);
+	CHECK(ring_tx_reclaim(&tx, &cookie) && cookie == 2);
+	for (i = 0; i < SLOTS - 1; i++)
+		CHECK(ring_tx_put_plain(&tx, f.pa, 60, i));
+	CHECK(!ring_tx_put_plain(&tx, f.pa, 60, i));
+	CHECK_EQ(tx.full, 1);
+}
+
+TEST(tx_plain_legacy) { tx_plain(RING_LEGACY); }
+TEST(tx_plain_adv) { tx_plain(RING_ADV); }
+
 /* Full is reported, nothing is half queued, and all comes back in order. */
 static void
 tx_full(enum ring_kind kind)
