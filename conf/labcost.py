@@ -24,8 +24,9 @@ NETWORK = os.path.join(command.OBJ, "user", "ns")       # and its helpers
 COUNTS = (("system calls", "syscalls"), ("environment switches", "switches"),
           ("doorbells", "doorbells"))
 # A line of netstat: messages by kind, copies by site.
-WATCHED = re.compile(r"^netstat:   ([A-Z]+|copy \w+|replies|IPC messages|"
-                     r"thread switches in ns) +\d+ +([\d.]+) each$", re.M)
+WATCHED = re.compile(r"^netstat:   ([A-Z]+|cop(?:y|ies) \w+|answered|"
+                     r"replies|IPC messages|thread switches in ns) +\d+ +"
+                     r"([\d.]+) each$", re.M)
 LINES = 45
 
 

@@ -8,6 +8,7 @@
  *
  *	main.c	start: configuration, memory, rings, then the application
  *	loop.c	the run loop, plain calls
+ *	count.c	what others can see of it
  *	calls.c	batched calls: reading them, checking addresses
  *	rxbuf.c	receive buffers; rx.c receives, tx.c sends
  *	tcp.c tcpcall.c udp.c	lwIP on one side, calls and events on the other
@@ -142,6 +143,8 @@ struct rxbuf *rxbuf_shown(uint64_t addr, uint64_t len);
 void rx_init(void);
 /* Process up to `bound` frames; the number, 0 if there were none. */
 uint32_t rx_poll(uint32_t bound);
+/* Frames in the ring, at least `known`: see ring_rx_ready(). */
+uint32_t rx_ready(uint32_t known);
 /* Tell the NIC of posted buffers; are they worth a write by now? */
 void rx_doorbell(void);
 bool rx_doorbell_due(void);
@@ -193,6 +196,45 @@ event_post(uint32_t type, int32_t n, uint64_t cookie, uint64_t a, uint64_t b)
 	e->cookie = cookie;
 	e->a = a;
 	e->b = b;
+}
+
+/* --- count.c: what a core publishes ------------------------------------- */
+
+/* What is noted with every batch; the rest is made of it and of *stats. */
+struct seen {
+	uint64_t looked;	/* TSC of the last look at the receive ring */
+	uint64_t waited;	/* twice the ticks that frames lay there */
+	uint64_t deepest;	/* frames found at most, in this second */
+	uint64_t events;	/* events of one return at most */
+	uint64_t batch;		/* of so many frames count_rest() must know */
+	uint64_t left, left_sum;	/* frames beyond a full batch */
+};
+extern struct seen seen;
+
+void count_rest(uint32_t n, uint64_t since);
+/* All that others can see, made fresh; and a second has passed. */
+void count_publish(void);
+void count_second(uint64_t now);
+
+/* n frames were taken; the ring was last looked at `since` ticks ago. */
+static inline void
+count_frames(uint32_t n, uint64_t since)
+{
+	seen.waited += n * since;
+	if (n > seen.deepest)
+		seen.deepest = n;
+	if (unlikely(n >= seen.batch))
+		count_rest(n, since);
+}
+
+/* The application gets n events. */
+static inline void
+count_events(uint32_t n)
+{
+	stats->events += n;
+	stats->event_stops += !event_room();
+	if (n > seen.events)
+		seen.events = n;
 }
 
 /* --- calls.c ----------------------------------------------------------- */

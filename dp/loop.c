@@ -11,8 +11,6 @@
 #include "dp/libos.h"
 #include "lib/lwip/neighbour.h"
 #include "lib/lwip/tcp_buckets.h"
-#include "lwip/memp.h"
-#include "lwip/stats.h"
 
 struct ix_event *event_next;
 
@@ -39,23 +37,6 @@ mailbox_look(void)
 		poll_us_now = common->mailbox[core].arg;
 }
 
-static uint32_t
-used(memp_t pool)
-{
-	return lwip_stats.memp[pool]->used;
-}
-
-/* What is in use, for those who look at a dataplane from outside. */
-static void
-publish(void)
-{
-	stats->rx_free = rxbuf_nfree;
-	stats->tcp_pcbs = used(MEMP_TCP_PCB);
-	stats->tcp_segs = used(MEMP_TCP_SEG);
-	stats->heap = used(MEMP_POOL_104) + used(MEMP_POOL_208) +
-		used(MEMP_POOL_640) + used(MEMP_POOL_1600);
-}
-
 static void
 stack_timers(uint64_t now)
 {
@@ -68,12 +49,13 @@ stack_timers(uint64_t now)
 		if (tcp_buckets_busy())
 			tcp_buckets_tmr();
 		mailbox_look();
-		publish();
+		count_publish();
 	}
 	if (now >= arp_tmr_next) {
 		arp_tmr_next = now + 1000000 * tsc_per_us;
 		neighbour_tick();
 		arp_forget();
+		count_second(now);
 	}
 	/* Charged apart: it is neither idle time nor that of a request. */
 	spent = read_tsc() - now;
@@ -96,6 +78,7 @@ void
 loop_init(void)
 {
 	poll_us_now = boot->poll_us;
+	seen.batch = boot->batch;
 	charged = read_tsc();
 	mailbox_seen = common->mailbox[core].seq;
 }
@@ -107,8 +90,8 @@ idle(uint64_t now, uint64_t until)
 	if (!idle_since) {
 		idle_since = now;
 		stats->in_loop = 1;
-		stats->rx_free = rxbuf_nfree;
 		stats->c.libos_tsc += now - charged;
+		count_publish();
 	}
 	cpu_pause();
 	if (poll_us_now == ~0u ||
@@ -116,6 +99,7 @@ idle(uint64_t now, uint64_t until)
 		return;
 	stats->waits++;
 	kcall(DPC_WAIT, next_deadline(until), 0);
+	seen.looked = read_tsc();	/* until now it was empty */
 }
 
 /*
@@ -172,8 +156,11 @@ run(uint64_t ncalls, uint64_t usec)
 		if (unlikely(common->arp.head != arp_seen))
 			arp_import();
 		n = rx_poll(boot->batch);
-		if (n)
+		if (n) {
 			idle_over(now);
+			count_frames(n, now - seen.looked);
+		}
+		seen.looked = now;
 		tcp_emit();
 		udp_emit();
 		tx_doorbell();
@@ -185,8 +172,7 @@ run(uint64_t ncalls, uint64_t usec)
 			idle(now, until);
 	}
 	idle_over(now);
-	stats->events += event_count();
-	stats->event_stops += !event_room();
+	count_events(event_count());
 	stats->rx_free = rxbuf_nfree;
 	return event_count();
 }
@@ -251,8 +237,10 @@ dp_enter(uint64_t op, uint64_t a, uint64_t b, uint64_t c)
 		result = run(a, b);
 	else
 		result = plain_call(op, a, b);
-	if (unlikely(stats->tick_stopped))
+	if (unlikely(stats->tick_stopped)) {
+		stats->tick_calls++;
 		kcall(DPC_TICK, 0, 0);
+	}
 	trace(TRACE_DP_RETURN, result, 0);
 	now = read_tsc();
 	stats->c.libos_tsc += now - charged;

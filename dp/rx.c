@@ -110,6 +110,12 @@ rx_doorbell(void)
 	stats->c.doorbells += ring_rx_doorbell(&ring);
 }
 
+uint32_t
+rx_ready(uint32_t known)
+{
+	return ring_rx_ready(&ring, known);
+}
+
 /*
  * Is the frame to be taken, and a free buffer posted in its place? Else it is
  * dropped and counted, and its own is posted again.

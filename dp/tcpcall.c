@@ -229,12 +229,10 @@ write_span(struct conn *c, const struct span *v, uint32_t len, bool copy,
 	c->written += len;
 	if (ref)
 		send_ref_add(c, ref, v->rx, c->written);
-	if (copy) {
-		stats->c.copy_dp_small_send += len;
-		stats->sends_copied++;
-	} else {
+	if (copy)
+		COUNT_COPY(&stats->c, dp_small_send, len);
+	else
 		stats->sends_zero_copy++;
-	}
 	return len;
 }
 

@@ -176,7 +176,7 @@ tx_gathered(struct netif *nif, struct pbuf *p)
 
 	if (!whole)
 		return ERR_MEM;
-	stats->c.copy_dp_small_send += p->tot_len;
+	COUNT_COPY(&stats->c, dp_stack, p->tot_len);
 	e = tx_pbuf(nif, whole);
 	pbuf_free(whole);
 	return e;

@@ -172,8 +172,7 @@ make_copy(const struct span *v, int n, uint32_t total)
 		copy_small(dst, (const void *)v[i].addr, v[i].len);
 		dst += v[i].len;
 	}
-	stats->c.copy_dp_small_send += total;
-	stats->sends_copied++;
+	COUNT_COPY(&stats->c, dp_small_send, total);
 	return p;
 }
 

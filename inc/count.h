@@ -10,6 +10,7 @@
 
 /* X(name, what one of it is) */
 #define COUNTERS(X) \
+	X(requests, "requests that applications have answered") \
 	X(traps, "entries into the kernel of any kind") \
 	X(syscalls, "system calls") \
 	X(irqs, "device interrupts") \
@@ -47,7 +48,7 @@
 	X(user_tsc, "TSC ticks in ring 3") \
 	X(libos_tsc, "TSC ticks of useful work in the libOS")
 
-/* Where payload is copied. X(name, what) */
+/* Where payload is copied, bytes and how often. X(name, what) */
 #define COPY_SITES(X) \
 	X(dma_to_page, "receive: DMA buffer to the input environment's page") \
 	X(page_to_pbuf, "receive: page to lwIP's pbuf") \
@@ -59,7 +60,8 @@
 	X(page_to_dma, "send: page to the DMA buffer") \
 	X(dp_small_send, "IX: short send copied into a buffer") \
 	X(dp_stack, "IX: copied inside the stack") \
-	X(libix, "IX: copied by the library in ring 3")
+	X(libix_recv, "IX: receive buffer to the application, by its library") \
+	X(libix_send, "IX: application to its library's buffer")
 
 struct counters {
 #define COUNT_FIELD(name, text) uint64_t name;
@@ -68,18 +70,96 @@ struct counters {
 #define COPY_FIELD(name, text) uint64_t copy_##name;
 	COPY_SITES(COPY_FIELD)
 #undef COPY_FIELD
+#define COPIES_FIELD(name, text) uint64_t copies_##name;
+	COPY_SITES(COPIES_FIELD)
+#undef COPIES_FIELD
 };
+
+/* One copy of n bytes at a site, in the struct counters at c. */
+#define COUNT_COPY(c, site, n) \
+	do { \
+		(c)->copy_##site += (n); \
+		(c)->copies_##site++; \
+	} while (0)
 
 /* Batches by size: bucket n counts batches of 2^n .. 2^(n+1)-1 frames. */
 #define BATCH_BUCKETS	11
 
-/* A queue point: how deep it was found, and for how long things lay there. */
+/*
+ * What was seen of a queue: depth is what a look found, (taken + left) / looks
+ * in the mean; what was taken lay there waited_tsc / taken in the mean.
+ */
 struct queue_point {
-	uint64_t samples;
-	uint64_t depth_sum;
+	uint64_t looks;		/* those that found something */
+	uint64_t taken;
+	uint64_t left;		/* after each look, summed up */
 	uint64_t depth_max;
-	uint64_t residency_tsc;
+	uint64_t waited_tsc;	/* depth times TSC ticks */
 };
+
+/* A queue. Readers see to it that a second may have passed without a look. */
+struct queue {
+	struct queue_point now;		/* of the second under way */
+	struct queue_point last;	/* of the second before it */
+	struct queue_point before;	/* of all seconds before `now` */
+	uint64_t second_ends;		/* TSC; passed: then `now` is over */
+	uint64_t looked;		/* TSC of the last look */
+	uint64_t depth;			/* as it left the queue */
+};
+
+/* Lab-6's queues, in the window UCOUNT_QUEUES. X(name, what lies there) */
+#define QUEUES(X) \
+	X(RX_RING, "frames in the NIC's receive ring") \
+	X(NS_SENDERS, "messages that wait for ns to receive")
+
+enum queue_id {
+#define QUEUE_ENUM(name, text) QUEUE_##name,
+	QUEUES(QUEUE_ENUM)
+#undef QUEUE_ENUM
+	NQUEUES
+};
+
+static inline void
+queue_point_add(struct queue_point *to, const struct queue_point *from)
+{
+	to->looks += from->looks;
+	to->taken += from->taken;
+	to->left += from->left;
+	to->depth_max = MAX(to->depth_max, from->depth_max);
+	to->waited_tsc += from->waited_tsc;
+}
+
+/* The second is over; the next one is `second` TSC ticks long. */
+static inline void
+queue_turn(struct queue *q, uint64_t now, uint64_t second)
+{
+	queue_point_add(&q->before, &q->now);
+	q->last = q->now;
+	if (now - q->second_ends > second)
+		q->last = (struct queue_point){ 0 };
+	q->now = (struct queue_point){ 0 };
+	q->second_ends = now + second;
+}
+
+/*
+ * A look at a queue whose arrivals nobody sees, at TSC now: that many were
+ * taken, that many are left. They have come one by one since the last look.
+ */
+static inline void
+queue_looked(struct queue *q, uint64_t now, uint64_t taken, uint64_t left)
+{
+	uint64_t depth = taken + left;
+
+	q->now.looks++;
+	q->now.taken += taken;
+	q->now.left += left;
+	if (depth > q->now.depth_max)
+		q->now.depth_max = depth;
+	if (now > q->looked)
+		q->now.waited_tsc += (q->depth + depth) * (now - q->looked) / 2;
+	q->depth = left;
+	q->looked = now;
+}
 
 /* The window UCOUNT holds one for each CPU; struct env has an env's own. */
 struct cpu_counters {
@@ -94,9 +174,11 @@ struct counter_name {
 };
 #define COUNTER_NAMES { \
 	COUNTERS(COUNTER_NAME_) COPY_SITES(COPY_NAME_) \
+	COPY_SITES(COPIES_NAME_) \
 }
 #define COUNTER_NAME_(name, text) { #name, text },
 #define COPY_NAME_(name, text) { "copy_" #name, text },
+#define COPIES_NAME_(name, text) { "copies_" #name, text },
 #define NCOUNTERS	(sizeof(struct counters) / sizeof(uint64_t))
 
 #endif

@@ -111,10 +111,14 @@ struct dp_stats {
 	uint64_t ip_fragments;	/* dropped: they are not put together */
 	uint64_t waits;		/* dp_wait calls */
 	uint64_t timer_tsc;	/* TSC ticks in lwIP's timers */
-	uint64_t sends_zero_copy, sends_copied;
+	uint64_t sends_zero_copy;	/* the others: copies_dp_small_send */
 	uint64_t trace_ring;	/* its address in the libOS's memory, or 0 */
+	uint64_t tick_calls;	/* DPC_TICK */
 	struct counters c;
 	uint64_t batches[BATCH_BUCKETS];
+	struct queue rx_queue;	/* the receive ring */
+	struct queue event_queue;	/* events that the application gets */
+	struct counters before;	/* the kernel's of this CPU, from before */
 } ALIGNED(CACHELINE);
 
 _Static_assert(sizeof(struct dp_stats) <= PGSIZE, "one page");

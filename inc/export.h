@@ -20,6 +20,7 @@ enum export_kind {
 	EXPORT_MARK,		/* uint64_t tsc: a snapshot follows; its tag */
 	EXPORT_ENV_COUNTERS,	/* struct export_env, then struct counters */
 	EXPORT_DP_COUNTERS,	/* struct dp_stats of a core; tag: CPU */
+	EXPORT_ENV_PUBLISHED,	/* the same, of what ns counts itself */
 	EXPORT_END,		/* nothing: the snapshot is complete */
 };
 

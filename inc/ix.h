@@ -149,9 +149,20 @@ struct ix_info {
 	uint64_t exact;		/* 1: EXACT run */
 };
 
+/*
+ * What the application counts of itself; the libOS publishes it when the core
+ * has nothing to do, at the latest after 10 ms.
+ */
+struct ix_count {
+	uint64_t requests;	/* answered */
+	uint64_t recv_bytes, recv_copies;	/* out of receive buffers */
+	uint64_t send_bytes, send_copies;	/* of what is to be sent */
+};
+
 struct ix_area {
 	struct ix_info info;
 	char args[IX_ARGS];	/* "program arg arg", from the control plane */
+	struct ix_count count;
 	struct ix_call calls[IX_CALLS] ALIGNED(CACHELINE);
 	struct ix_event events[IX_EVENTS] ALIGNED(CACHELINE);
 };

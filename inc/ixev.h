@@ -143,7 +143,4 @@ int ixev_timer_set(struct ixev_timer *t, uint64_t usec, void (*fn)(void *),
 		   void *arg);
 void ixev_timer_cancel(struct ixev_timer *t);
 
-/* Payload bytes that the event layer has copied on this core. */
-extern _Thread_local uint64_t ixev_copied;
-
 #endif

@@ -90,6 +90,28 @@ ix_result(uint32_t n)
 int64_t ix_call_now(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c,
 		    uint64_t d);
 
+/* For the statistics: n requests more have been answered on this core. */
+static inline void
+ix_answered(uint64_t n)
+{
+	ix.area->count.requests += n;
+}
+
+/* ... the library has copied n bytes out of receive buffers, or to send. */
+static inline void
+ix_copied_recv(uint64_t n)
+{
+	ix.area->count.recv_bytes += n;
+	ix.area->count.recv_copies++;
+}
+
+static inline void
+ix_copied_send(uint64_t n)
+{
+	ix.area->count.send_bytes += n;
+	ix.area->count.send_copies++;
+}
+
 /* This core's statistics as the libOS keeps them. */
 void ix_stats(struct dp_stats *out);
 /*

@@ -82,6 +82,9 @@
 #define UCOUNT		VA(0x00007f2000000000)
 /* In UCOUNT, a page for each CPU: what a dataplane core publishes there. */
 #define UCOUNT_DP	(UCOUNT + VA(0x100000))
+/* ... and two of lab-6: what ns counts, and struct queue of each point. */
+#define UCOUNT_NS	(UCOUNT + VA(0x180000))
+#define UCOUNT_QUEUES	(UCOUNT + VA(0x181000))
 #define UINFO		VA(0x00007f0000000000)
 #define UTOP		UINFO
 #define UXSTACKTOP	UTOP

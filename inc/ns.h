@@ -67,20 +67,28 @@ struct nsreq_addr {
 struct nsreq_simple {
 	int32_t s;
 	int32_t arg;
+	uint32_t answered;	/* as in struct nsreq_report */
 };
 
 #define NS_DATA_OFFSET	64
 #define NS_DATA_MAX	(PGSIZE - NS_DATA_OFFSET)
+
+/* What the client's side has done and not yet reported: the server counts. */
+struct nsreq_report {
+	uint32_t bytes_out, copies_out;	/* from the request page */
+	uint32_t bytes_in, copies_in;	/* into it */
+	uint32_t answered;	/* requests of its own clients */
+};
 
 /* RECV, RECVFROM, SEND, SENDTO. */
 struct nsreq_data {
 	int32_t s;
 	uint32_t flags;
 	uint32_t len;		/* of data, or room for it: <= NS_DATA_MAX */
-	uint32_t copied_out;	/* bytes that the client's library copied out */
-	uint32_t copied_in;	/* not yet reported: from this page, into it */
+	struct nsreq_report report;
 	struct sockaddr_in addr;
-	uint8_t pad[NS_DATA_OFFSET - 20 - sizeof(struct sockaddr_in)];
+	uint8_t pad[NS_DATA_OFFSET - 12 - sizeof(struct nsreq_report) -
+		    sizeof(struct sockaddr_in)];
 	uint8_t data[NS_DATA_MAX];
 };
 _Static_assert(sizeof(struct nsreq_data) == PGSIZE, "it fills a page");
@@ -89,6 +97,7 @@ _Static_assert(sizeof(struct nsreq_data) == PGSIZE, "it fills a page");
 struct nsreq_poll {
 	uint32_t n;		/* <= POLL_MAX */
 	int32_t timeout_ms;
+	uint32_t answered;	/* as in struct nsreq_report */
 	struct pollfd fds[POLL_MAX];
 };
 _Static_assert(sizeof(struct nsreq_poll) <= PGSIZE, "it fits a page");
@@ -106,7 +115,10 @@ struct jif_pkt {
 };
 _Static_assert(sizeof(struct jif_pkt) == PGSIZE, "it fills a page");
 
-/* STATS: what the server knows of itself. */
+/*
+ * STATS: what the server knows of itself. It keeps one in the page that
+ * everybody reads at UCOUNT_NS; there, what is in use now is not filled in.
+ */
 struct ns_stats {
 	struct counters count;	/* the server's: copies, thread switches */
 	uint64_t requests[NSREQ_MAX];	/* received, by kind */
@@ -126,8 +138,8 @@ struct ns_stats {
 	uint32_t tcp_segs;	/* segments queued or in flight */
 	uint32_t heap;		/* blocks of lwIP's memory pools */
 	envid_t input, output, timer;
-};
-_Static_assert(sizeof(struct ns_stats) <= PGSIZE, "it fits a page");
+} ALIGNED(PGSIZE);
+_Static_assert(sizeof(struct ns_stats) == PGSIZE, "it has a page");
 
 union nsipc {
 	struct nsreq_socket socket;

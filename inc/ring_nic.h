@@ -15,6 +15,23 @@ ring_rx_harvest(struct ring_rx *r, struct ring_rx_frame *f)
 				     ring_legacy_rx_harvest(r, f);
 }
 
+/*
+ * How many buffers are filled and not yet harvested, of which `known` are
+ * known: each is looked at once, if the caller remembers.
+ */
+static inline uint32_t
+ring_rx_ready(const struct ring_rx *r, uint32_t known)
+{
+	uint64_t done = r->kind == RING_ADV ? IGB_RXD_STA_DD :
+					      E1000_RXD_STA_DD;
+	uint32_t posted = r->rung - r->next;
+
+	while (known < posted &&
+	       (r->desc[(r->next + known) & r->mask].q[1] & done))
+		known++;
+	return known;
+}
+
 static inline int
 ring_tx_put(struct ring_tx *r, const struct ring_frag *frags, uint32_t nfrags,
 	    const struct ring_tx_offload *off, uint64_t cookie)

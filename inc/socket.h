@@ -126,6 +126,13 @@ int close(int fd);
 int poll(struct pollfd *fds, uint32_t n, int timeout_ms);
 #define POLL_MAX	500
 
+/*
+ * For the statistics: the program has answered n requests more of its clients
+ * (a message echoed, a page served). They show once it sends, receives,
+ * polls, shuts down or closes a socket again. [both]
+ */
+void sock_answered(uint32_t n);
+
 /* The local and the remote address of a socket. */
 int getsockname(int fd, struct sockaddr *addr, socklen_t *len);
 int getpeername(int fd, struct sockaddr *addr, socklen_t *len);

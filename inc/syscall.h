@@ -71,6 +71,8 @@
  *	result; -E_AGAIN if there is none, with NET_BLOCK only after a wait for
  *	the NIC's interrupt: ask again. -E_TOO_BIG keeps the frame. With
  *	NET_GOOD frames that the NIC found a wrong checksum in are dropped.
+ * count_page(va): of ENV_TYPE_NS: map at va, writable, the page that everybody
+ *	reads at UCOUNT_NS; it begins with a struct counters.
  * trace(event, a, b): one trace event, if tracing is on.
  * snapshot(tag): all counters of this moment to the debug console; tag, 0 to
  *	65535, tells it from others. -E_NO_MEM when too much has been written.
@@ -128,6 +130,7 @@
 	S3(net_transmit, uint32_t, nic, const void *, buf, size_t, len) \
 	S4(net_receive, uint32_t, nic, void *, buf, size_t, len, \
 	   uint32_t, flags) \
+	S1(count_page, void *, va) \
 	S3(trace, uint32_t, event, uint64_t, a, uint64_t, b) \
 	S1(snapshot, uint32_t, tag) \
 	S0(pages_free) \

@@ -53,29 +53,6 @@ enum station {
 	NSTATIONS
 };
 
-/*
- * Queue points: where a packet or request may lie and wait. X(name, text).
- */
-#define QUEUE_POINTS(X) \
-	X(RX_RING, "frames in the NIC's receive ring") \
-	X(NS_SENDERS, "environments queued to send to ns") \
-	X(NS_THREADS, "request threads ready in ns") \
-	X(SOCKET_RX, "bytes received and not yet asked for") \
-	X(OUTPUT, "frames queued to output") \
-	X(TX_RING, "frames in the NIC's transmit ring") \
-	X(DP_RX_RING, "frames in the dataplane's receive ring") \
-	X(DP_EVENTS, "event conditions not yet consumed") \
-	X(DP_CALLS, "batched calls not yet carried out") \
-	X(DP_TX_RING, "frames in the dataplane's transmit ring") \
-	X(DP_UNACKED, "bytes sent and awaiting acknowledgement")
-
-enum queue_point_id {
-#define QUEUE_POINT_ENUM(name, text) QUEUE_##name,
-	QUEUE_POINTS(QUEUE_POINT_ENUM)
-#undef QUEUE_POINT_ENUM
-	NQUEUE_POINTS
-};
-
 struct trace_event {
 	uint64_t tsc;
 	uint16_t station;	/* enum station */

@@ -157,6 +157,7 @@ dp_core_run(struct cpu *cpu)
 	scrub_stacks(cpu->id);
 	load_bound_state(k);
 	uinfo->cpu[cpu->id].role = CPU_DATAPLANE;
+	memcpy((void *)&k->stats->before, cpu->count, sizeof(*cpu->count));
 	k->state = k->info.state = DP_CORE_RUNNING;
 	cpu->cur = NULL;
 	unlock_kernel();

@@ -13,6 +13,7 @@
 #include "kern/dp.h"
 #include "kern/env.h"
 #include "kern/kernel.h"
+#include "kern/pmap.h"
 #include "kern/spinlock.h"
 #include "kern/syscall.h"
 #include "kern/time.h"
@@ -61,6 +62,21 @@ put_env(const struct env *e)
 	export_record(EXPORT_ENV_COUNTERS, 0, &r, sizeof(r));
 }
 
+/* What the network server has counted, if there is one. */
+static void
+put_published(void)
+{
+	struct {
+		struct export_env name;
+		struct counters count;
+	} r = { .name = { .name = "ns" } };
+
+	if (pa2page(kva2pa(ns_count_page))->refs < 2)
+		return;
+	r.count = *ns_count_page;
+	export_record(EXPORT_ENV_PUBLISHED, 0, &r, sizeof(r));
+}
+
 static void
 put_dp(const struct dp *dp)
 {
@@ -84,6 +100,7 @@ export_snapshot(int tag)
 	for (int i = 0; i < NENV; i++)
 		if (envs[i].status != ENV_FREE)
 			put_env(&envs[i]);
+	put_published();
 	for (int i = 0; i < DP_MAX; i++)
 		put_dp(&dps[i]);
 	export_record(EXPORT_END, tag, NULL, 0);

@@ -38,6 +38,40 @@ receives_from(const struct env *to, const struct env *from)
 		(to->ipc_recv_from == 0 || to->ipc_recv_from == from->id);
 }
 
+/*
+ * For the statistics: the queue of who wants to send to ns has grown or
+ * shrunk by one; and a message has been delivered, from there or at once.
+ */
+static void
+count_sender(const struct env *to, int by)
+{
+	struct queue *q = &queues[QUEUE_NS_SENDERS];
+	uint64_t now;
+
+	if (to->type != ENV_TYPE_NS)
+		return;
+	now = read_tsc();
+	q->now.waited_tsc += q->depth * (now - q->looked);
+	q->depth += by;
+	q->looked = now;
+}
+
+static void
+count_message(const struct env *to)
+{
+	struct queue *q = &queues[QUEUE_NS_SENDERS];
+	uint64_t now = this_cpu()->last_tsc;
+
+	if (to->type != ENV_TYPE_NS)
+		return;
+	if (now >= q->second_ends)
+		queue_turn(q, now, tsc_hz);
+	q->now.looks++;
+	q->now.taken++;
+	q->now.left += q->depth;
+	q->now.depth_max = MAX(q->now.depth_max, q->depth + 1);
+}
+
 /* Hand over; `to` receives from `from`. 0 or an error that leaves all as is. */
 // @exercise ipc_deliver 10 'Hand over a message and its page'
 static int
@@ -63,6 +97,7 @@ deliver(struct env *from, struct env *to, uint64_t value, uint64_t srcva,
 	to->ipc_perm = given;
 	from->count.ipc_sends++;
 	this_cpu()->count->ipc_sends++;
+	count_message(to);
 	trace(TRACE_IPC, to->id, value);
 	env_set_result(to, 0);
 	env_wake(to);
@@ -108,6 +143,7 @@ senders_take(struct env *e)
 	if (s) {
 		e->senders = s->link;
 		s->link = NULL;
+		count_sender(e, -1);
 	}
 	return s;
 }
@@ -176,6 +212,7 @@ send_or_queue(struct env *from, envid_t id, uint64_t value, uint64_t srcva,
 	else
 		to->senders = from;
 	to->senders_tail = from;
+	count_sender(to, 1);
 	return 0;
 }
 
@@ -191,6 +228,7 @@ ipc_cancel_send(struct env *e)
 	if (!*p)
 		return;
 	*p = e->link;
+	count_sender(to, -1);
 	if (to->senders_tail == e)
 		to->senders_tail = prev;
 	e->link = NULL;

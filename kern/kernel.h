@@ -14,6 +14,8 @@
 extern struct uinfo *uinfo;		/* shown at UINFO */
 extern struct cpu_counters *cpu_counters;	/* NCPU, shown at UCOUNT */
 extern char *dp_stats_pages;		/* NCPU pages, at UCOUNT_DP */
+extern struct counters *ns_count_page;	/* one page, at UCOUNT_NS */
+extern struct queue *queues;		/* NQUEUES, at UCOUNT_QUEUES */
 
 /* Linker symbols. */
 extern char kern_start[], kern_text_start[], kern_text_end[];

@@ -97,6 +97,19 @@ call_page_unmap(struct env *e UNUSED, envid_t id, void *va)
 // @end
 
 int64_t
+call_count_page(struct env *e, void *va)
+{
+	int r = check_va(va);
+
+	if (r < 0)
+		return r;
+	if (e->type != ENV_TYPE_NS)
+		return -E_PERM;
+	return page_insert(e, pa2page(kva2pa(ns_count_page)), (uint64_t)va,
+			   PTE_U | PTE_W | PTE_NX);
+}
+
+int64_t
 call_pages_free(struct env *e UNUSED)
 {
 	return page_count_free();

@@ -16,6 +16,8 @@
 struct uinfo *uinfo;
 struct cpu_counters *cpu_counters;
 char *dp_stats_pages;
+struct counters *ns_count_page;
+struct queue *queues;
 
 static physaddr_t boot_next;	/* boot_alloc's next free byte, and ... */
 static physaddr_t boot_limit;	/* ... the end of its range */
@@ -199,6 +201,9 @@ mem_init(const struct bootinfo *bi)
 	uinfo = boot_alloc(sizeof(*uinfo));
 	cpu_counters = boot_alloc(NCPU * sizeof(*cpu_counters));
 	dp_stats_pages = boot_alloc(NCPU * PGSIZE);
+	ns_count_page = boot_alloc(PGSIZE);
+	pa2page(kva2pa(ns_count_page))->refs = 1;	/* it stays */
+	queues = boot_alloc(PGSIZE);
 	kern_pml4 = boot_alloc(PGSIZE);
 	add_free_pages(bi);
 
@@ -208,6 +213,8 @@ mem_init(const struct bootinfo *bi)
 	map_window(UINFO, uinfo, sizeof(*uinfo));
 	map_window(UCOUNT, cpu_counters, NCPU * sizeof(*cpu_counters));
 	map_window(UCOUNT_DP, dp_stats_pages, NCPU * PGSIZE);
+	map_window(UCOUNT_NS, ns_count_page, PGSIZE);
+	map_window(UCOUNT_QUEUES, queues, PGSIZE);
 	map_window(UENVS, envs, NENV * sizeof(*envs));
 	map_window(UPAGES, pages, npages * sizeof(*pages));
 

@@ -54,6 +54,12 @@ static struct {
 		this_cpu()->count->field += (n); \
 	} while (0)
 
+#define NET_COPIED(e, site, n) \
+	do { \
+		COUNT_COPY(&(e)->count, site, n); \
+		COUNT_COPY(this_cpu()->count, site, n); \
+	} while (0)
+
 /* A frame has come: wake who waits; the next one to block arms it again. */
 static void
 net_irq(void *arg)
@@ -62,6 +68,7 @@ net_irq(void *arg)
 	int i;
 
 	net.nic->ops->irq_mask(net.nic, 0);
+	queues[QUEUE_RX_RING].looked = read_tsc();	/* it was empty */
 	for (i = 0; i < NET_WAITERS; i++) {
 		if (net.waiters[i] != 0 &&
 		    env_lookup(net.waiters[i], &e, false) == 0 &&
@@ -213,7 +220,7 @@ call_net_transmit(struct env *e, uint32_t nic, const void *buf, size_t len)
 	r = copy_from_user(dma, buf, len);
 	if (r < 0)
 		return r;
-	NET_COUNT(e, copy_page_to_dma, len);
+	NET_COPIED(e, page_to_dma, len);
 	trace(TRACE_TX_COPIED, len, ring_tx_pending(&net.tx));
 	frag.pa = kva2pa(dma);
 	frag.len = len;
@@ -237,6 +244,22 @@ call_net_transmit(struct env *e, uint32_t nic, const void *buf, size_t len)
 }
 // @end
 
+/* For the statistics: a look at the receive ring, from which n were taken. */
+static void
+net_looked(uint32_t n)
+{
+	struct queue *q = &queues[QUEUE_RX_RING];
+	uint64_t now = this_cpu()->last_tsc;
+
+	if (now >= q->second_ends)
+		queue_turn(q, now, tsc_hz);
+	if (n > 0)
+		queue_looked(q, now, n, ring_rx_ready(&net.rx, q->depth > n ?
+						      q->depth - n : 0));
+	else
+		q->looked = now;
+}
+
 /*
  * Have a frame in net.frame if there is one; bad ones are dropped here, with
  * NET_GOOD also those whose checksums the NIC found wrong.
@@ -246,14 +269,18 @@ net_take(struct env *e, uint32_t flags)
 {
 	uint32_t bad = flags & NET_GOOD ? RING_RX_IP_BAD | RING_RX_L4_BAD : 0;
 	enum ring_rx_result r;
+	uint32_t n = 0;
 
 	NET_COUNT(e, polls, 1);
+	if (net.held)
+		return true;
 	while (!net.held) {
 		r = ring_rx_harvest(&net.rx, &net.frame);
 		if (r == RING_RX_EMPTY) {
 			NET_COUNT(e, polls_empty, 1);
-			return false;
+			break;
 		}
+		n++;
 		if (r == RING_RX_FRAME && !(net.frame.flags & bad)) {
 			net.held = true;
 			trace(TRACE_RX_SEEN, net.frame.len, 0);
@@ -262,7 +289,8 @@ net_take(struct env *e, uint32_t flags)
 			net_post(net.frame.cookie);
 		}
 	}
-	return true;
+	net_looked(n);
+	return net.held;
 }
 
 /*
@@ -302,7 +330,7 @@ net_deliver(struct env *e, void *buf, size_t size)
 	net_post(net.frame.cookie);
 	if (ring_rx_unrung(&net.rx) >= NET_REFILL)
 		net_rx_doorbell(e);
-	NET_COUNT(e, copy_dma_to_page, len);
+	NET_COPIED(e, dma_to_page, len);
 	NET_COUNT(e, rx_frames, 1);
 	NET_COUNT(e, rx_bytes, len);
 	return len;

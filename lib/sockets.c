@@ -44,6 +44,24 @@ sock_flags(const struct fd *fd, int flags)
 		NS_NONBLOCK : 0;
 }
 
+/* Not yet reported; the server keeps the statistics. */
+static struct nsreq_report unreported;
+
+void
+sock_answered(uint32_t n)
+{
+	unreported.answered += n;
+}
+
+static uint32_t
+take_answered(void)
+{
+	uint32_t n = unreported.answered;
+
+	unreported.answered = 0;
+	return n;
+}
+
 /* Give a new socket of the server a descriptor, or close it again. */
 static int
 sock_install(int64_t number, bool nonblock)
@@ -56,6 +74,7 @@ sock_install(int64_t number, bool nonblock)
 	fdnum = fd_alloc(&dev_socket, FD_READ | FD_WRITE, &fd);
 	if (fdnum < 0) {
 		nsipcbuf.simple.s = number;
+		nsipcbuf.simple.answered = 0;
 		nsipc(NSREQ_CLOSE);
 		return fdnum;
 	}
@@ -165,6 +184,7 @@ simple_request(uint32_t type, int fdnum, int arg)
 		return r;
 	nsipcbuf.simple.s = sock_number(fd);
 	nsipcbuf.simple.arg = arg;
+	nsipcbuf.simple.answered = take_answered();
 	return nsipc(type);
 }
 
@@ -187,20 +207,17 @@ sock_close(struct fd *fd)
 	if (pageref(fd) > 1)
 		return 0;
 	nsipcbuf.simple.s = sock_number(fd);
+	nsipcbuf.simple.answered = take_answered();
 	return nsipc(NSREQ_CLOSE);
 }
 
 /* --- Data -------------------------------------------------------------- */
 
-/* Copies made, not yet reported; the server keeps the statistics. */
-static uint32_t copied_in, copied_out;
-
 static void
-report_copies(struct nsreq_data *req)
+report(struct nsreq_data *req)
 {
-	req->copied_in = copied_in;
-	req->copied_out = copied_out;
-	copied_in = copied_out = 0;
+	req->report = unreported;
+	memset(&unreported, 0, sizeof(unreported));
 }
 
 static ssize_t
@@ -213,13 +230,14 @@ data_recv(const struct fd *fd, uint32_t type, void *buf, size_t len,
 	req->s = sock_number(fd);
 	req->flags = sock_flags(fd, flags);
 	req->len = MIN(len, NS_DATA_MAX);
-	report_copies(req);
+	report(req);
 	n = nsipc(type);
 	if (n > 0) {
 		n = MIN((size_t)n, len);
 		trace(TRACE_APP_RECV, n, 0);
 		memcpy(buf, req->data, n);
-		copied_out += n;
+		unreported.bytes_out += n;
+		unreported.copies_out++;
 	}
 	return n;
 }
@@ -236,8 +254,9 @@ data_send(const struct fd *fd, uint32_t type, const void *buf, size_t len,
 	req->flags = flags;
 	req->len = len;
 	memcpy(req->data, buf, len);
-	copied_in += len;
-	report_copies(req);
+	unreported.bytes_in += len;
+	unreported.copies_in++;
+	report(req);
 	return nsipc(type);
 }
 
@@ -342,6 +361,7 @@ poll(struct pollfd *fds, uint32_t n, int timeout_ms)
 		return -E_INVAL;
 	req->n = n;
 	req->timeout_ms = timeout_ms;
+	req->answered = take_answered();
 	for (i = 0; i < n; i++) {
 		req->fds[i] = fds[i];
 		if (fds[i].fd < 0)

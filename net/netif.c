@@ -54,7 +54,7 @@ netif_frame_in(const struct jif_pkt *pkt)
 	if (p == NULL)
 		return;
 	memcpy(p->payload, pkt->data, len);
-	ns_stats.count.copy_page_to_pbuf += len;
+	COUNT_COPY(&ns_stats.count, page_to_pbuf, len);
 	ns_stats.count.rx_frames++;
 	ns_stats.count.rx_bytes += len;
 	interface.input(p, &interface);
@@ -146,7 +146,7 @@ netif_frame_out(struct netif *netif, struct pbuf *p)
 	if (nic_csum)
 		pkt->len |= offload(pkt);
 	trace(TRACE_NS_OUTPUT, p->tot_len, 0);
-	ns_stats.count.copy_pbuf_to_page += p->tot_len;
+	COUNT_COPY(&ns_stats.count, pbuf_to_page, p->tot_len);
 	if (sys_ipc_send(output_env, NSREQ_OUTPUT, pkt, PTE_P | PTE_U) < 0)
 		return ERR_IF;
 	turn ^= 1;

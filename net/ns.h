@@ -61,7 +61,7 @@ uint32_t thread_stacks(void);
 
 /* --- serv.c ------------------------------------------------------------ */
 
-extern struct ns_stats ns_stats;
+extern struct ns_stats ns_stats;	/* everybody reads it at UCOUNT_NS */
 extern envid_t output_env;
 uint64_t now_ms(void);
 /* Does that environment exist? */

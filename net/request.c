@@ -163,6 +163,7 @@ serve_simple(struct request *req)
 	struct sock *s;
 
 	FETCH(c, req->page->simple);
+	ns_stats.count.requests += c.answered;
 	s = sock_find(c.s, req->from);
 	if (s == NULL)
 		return -E_BAD_HANDLE;
@@ -181,12 +182,17 @@ serve_simple(struct request *req)
 	}
 }
 
-/* The client's own copies, for the statistics. */
+/* What the client says of itself, for the statistics. */
 static void
-count_copies(const struct nsreq_data *page)
+count_report(const struct nsreq_report *report)
 {
-	ns_stats.count.copy_req_to_app += READ_ONCE(page->copied_out);
-	ns_stats.count.copy_app_to_req += READ_ONCE(page->copied_in);
+	struct counters *c = &ns_stats.count;
+
+	c->copy_req_to_app += READ_ONCE(report->bytes_out);
+	c->copies_req_to_app += READ_ONCE(report->copies_out);
+	c->copy_app_to_req += READ_ONCE(report->bytes_in);
+	c->copies_app_to_req += READ_ONCE(report->copies_in);
+	c->requests += READ_ONCE(report->answered);
 }
 
 static int64_t
@@ -200,7 +206,7 @@ serve_recv(struct request *req)
 	struct sockaddr_in from;
 	int64_t n;
 
-	count_copies(page);
+	count_report(&page->report);
 	if (s == NULL)
 		return -E_BAD_HANDLE;
 	if (len > NS_DATA_MAX)
@@ -223,7 +229,7 @@ serve_send(struct request *req)
 	struct sock *s = sock_find(id, req->from);
 	struct sockaddr_in to;
 
-	count_copies(page);
+	count_report(&page->report);
 	if (s == NULL)
 		return -E_BAD_HANDLE;
 	if (len > NS_DATA_MAX)
@@ -270,6 +276,7 @@ serve_poll(struct request *req)
 	int found;
 	int r = 0;
 
+	ns_stats.count.requests += READ_ONCE(page->answered);
 	if (n > POLL_MAX)
 		return -E_INVAL;
 	memcpy(fds, (const void *)page->fds, n * sizeof(fds[0]));

@@ -283,12 +283,16 @@ int
 main(int argc, char **argv)
 {
 	uint32_t i;
+	int r;
 
 	binaryname = "ns";
 	/* Before lwIP takes its memory: the helpers do without. */
 	timer_env = helper_start("ns_timer", ENV_TYPE_USER, timer);
 	input_env = helper_start("ns_input", ENV_TYPE_NET, input);
 	output_env = helper_start("ns_output", ENV_TYPE_NET, output);
+	r = sys_count_page(&ns_stats);
+	if (r < 0)
+		panic("page for the counters: %e", r);
 	ns_stats.timer = timer_env;
 	ns_stats.input = input_env;
 	ns_stats.output = output_env;

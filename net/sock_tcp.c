@@ -375,7 +375,7 @@ tcp_sock_send(struct sock *s, const void *data, uint32_t len, uint32_t flags)
 				  TCP_WRITE_FLAG_COPY);
 		if (err == ERR_OK) {
 			done += n;
-			ns_stats.count.copy_req_to_pbuf += n;
+			COUNT_COPY(&ns_stats.count, req_to_pbuf, n);
 			continue;
 		}
 		if (err != ERR_MEM)
@@ -407,7 +407,7 @@ rx_take(struct sock *s, void *data, uint32_t len)
 			rx_drop_first(s);
 	}
 	s->rx_bytes -= done;
-	ns_stats.count.copy_pbuf_to_req += done;
+	COUNT_COPY(&ns_stats.count, pbuf_to_req, done);
 	return done;
 }
 

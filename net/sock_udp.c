@@ -156,7 +156,7 @@ dgram_sock_send(struct sock *s, const void *data, uint32_t len,
 	if (p == NULL)
 		return -E_NO_MEM;
 	memcpy(p->payload, data, len);
-	ns_stats.count.copy_req_to_pbuf += len;
+	COUNT_COPY(&ns_stats.count, req_to_pbuf, len);
 	if (s->kind == SOCK_UDP)
 		err = udp_sendto(s->udp, p, &to, port);
 	else
@@ -195,7 +195,7 @@ dgram_sock_recv(struct sock *s, void *data, uint32_t len, bool nonblock,
 	n = MIN(len, d.p->tot_len);
 	pbuf_copy_partial(d.p, data, n, 0);
 	pbuf_free(d.p);
-	ns_stats.count.copy_pbuf_to_req += n;
+	COUNT_COPY(&ns_stats.count, pbuf_to_req, n);
 	memset(from, 0, sizeof(*from));
 	from->sin_len = sizeof(*from);
 	from->sin_family = AF_INET;

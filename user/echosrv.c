@@ -110,8 +110,10 @@ conn_flush(uint32_t i)
 		return false;
 	if (n > 0)
 		c->off += n;
-	if (c->off == c->len)
+	if (c->off == c->len) {
 		c->off = c->len = 0;
+		sock_answered(1);
+	}
 	fds[i].events = c->len > 0 ? POLLOUT : POLLIN;
 	return true;
 }
@@ -144,8 +146,9 @@ udp_serve(void)
 	ssize_t n = recvfrom(fds[1].fd, buf, sizeof(buf), 0,
 			     (struct sockaddr *)&peer, &len);
 
-	if (n >= 0)
-		sendto(fds[1].fd, buf, n, 0, (struct sockaddr *)&peer, len);
+	if (n >= 0 && sendto(fds[1].fd, buf, n, 0, (struct sockaddr *)&peer,
+			     len) >= 0)
+		sock_answered(1);
 }
 
 static void
@@ -197,6 +200,7 @@ serve_one_by_one(uint16_t port)
 			compute();
 			if (send(fd, buf, n, 0) < n)
 				break;
+			sock_answered(1);
 		}
 		close(fd);
 	}

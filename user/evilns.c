@@ -206,7 +206,7 @@ static void
 settled(const struct ns_stats *before)
 {
 	int64_t end = sys_time_msec() + SETTLE_MS;
-	struct ns_stats now;
+	static struct ns_stats now;
 
 	do {
 		sys_sleep_until(sys_time_msec() + 50);
@@ -226,7 +226,7 @@ int
 main(int argc, char **argv)
 {
 	uint32_t rounds = argc > 1 ? strtol(argv[1], NULL, 0) : 1;
-	struct ns_stats before;
+	static struct ns_stats before;
 
 	test_begin();
 	ns = nsipc_server();

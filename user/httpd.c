@@ -227,6 +227,7 @@ conn_flush(uint32_t i)
 	}
 	free(c->out);
 	c->out = NULL;
+	sock_answered(1);
 	fds[i].events = POLLIN;
 	if (c->last) {
 		c->draining = true;

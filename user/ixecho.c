@@ -321,6 +321,7 @@ turn(void)
 		urgent = URGENT;
 	while (i < n)
 		i += take(ix_event(i), n - i);
+	ix.area->count.requests = arrived;
 }
 
 static void

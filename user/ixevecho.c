@@ -58,6 +58,7 @@ echo(struct conn *c)
 		if (ixev_send_zc(c->ev, c->next, c->next_len, taken, c) < 0)
 			return;
 		c->next_len = 0;
+		ix_answered(1);
 	}
 	if (c->lent == 0)
 		finish(c);

@@ -51,6 +51,7 @@ main(int argc, char **argv)
 				panic("call array full");
 			done++;
 		}
+		ix.area->count.requests = done;
 	}
 	ix_run_io(0);
 	ix_report("ixudp", done);

@@ -122,21 +122,27 @@ print_messages(const struct sample *a, const struct sample *b, uint64_t n)
 		if (count != 0)
 			print_per(kinds[i].name, count, n);
 	}
+	print_per("answered", DELTA(st.count.requests), n);
 	print_per("replies", DELTA(st.replies) - stats, n);
 	print_per("IPC messages", ipcs - stats, n);
 }
 
+/* Bytes, and how often, by the environment that copies. */
 static void
 print_copies(const struct sample *a, const struct sample *b, uint64_t n)
 {
-	print_per("copy dma_to_page", DELTA(env[INPUT].copy_dma_to_page), n);
-	print_per("copy page_to_pbuf", DELTA(st.count.copy_page_to_pbuf), n);
-	print_per("copy pbuf_to_req", DELTA(st.count.copy_pbuf_to_req), n);
-	print_per("copy req_to_app", DELTA(st.count.copy_req_to_app), n);
-	print_per("copy app_to_req", DELTA(st.count.copy_app_to_req), n);
-	print_per("copy req_to_pbuf", DELTA(st.count.copy_req_to_pbuf), n);
-	print_per("copy pbuf_to_page", DELTA(st.count.copy_pbuf_to_page), n);
-	print_per("copy page_to_dma", DELTA(env[OUTPUT].copy_page_to_dma), n);
+#define COPY(field, site) \
+	print_per("copy " #site, DELTA(field.copy_##site), n); \
+	print_per("copies " #site, DELTA(field.copies_##site), n)
+	COPY(env[INPUT], dma_to_page);
+	COPY(st.count, page_to_pbuf);
+	COPY(st.count, pbuf_to_req);
+	COPY(st.count, req_to_app);
+	COPY(st.count, app_to_req);
+	COPY(st.count, req_to_pbuf);
+	COPY(st.count, pbuf_to_page);
+	COPY(env[OUTPUT], page_to_dma);
+#undef COPY
 }
 
 static void
@@ -241,7 +247,7 @@ watch(void)
 int
 main(int argc, char **argv)
 {
-	struct ns_stats st;
+	static struct ns_stats st;
 	struct args a;
 	int opt;
 	int r;

@@ -44,5 +44,7 @@ main(int argc, char **argv)
 		r = sendto(fd, buf, n, 0, (struct sockaddr *)&peer, plen);
 		if (r < 0)
 			cprintf("udpecho: sendto: %e\n", r);
+		else
+			sock_answered(1);
 	}
 }

@@ -289,6 +289,7 @@ def net_cost(t):
     # One connection costs an ACCEPT, a CLOSE, and the RECV of its end.
     t.equal(c["RECV"], MESSAGES + 1, "RECV requests")
     t.equal(c["SEND"], MESSAGES, "SEND requests")
+    t.equal(c["answered"], MESSAGES, "requests that echosrv has answered")
     requests = sum(c.get(name, 0) for name in
                    ("RECV", "SEND", "ACCEPT", "CLOSE"))
     t.equal(c["replies"], requests, "replies, one for each request")
@@ -296,6 +297,7 @@ def net_cost(t):
             "IPC messages: those listed, and no other")
     for site in SITES[2:6]:
         t.equal(c["copy " + site], SIZE * MESSAGES, "bytes copied, " + site)
+        t.equal(c["copies " + site], MESSAGES, "copies, " + site)
     return c
 
 
@@ -305,6 +307,7 @@ def net_cost_frames(t):
     for kind, sites in ("INPUT", SITES[:2]), ("OUTPUT", SITES[6:]):
         small = c[kind] - MESSAGES
         for site in sites:
+            t.equal(c["copies " + site], c[kind], "copies, " + site)
             rest = c["copy " + site] - MESSAGES * (SIZE + HEADERS)
             t.check(42 * small <= rest <= (SIZE + HEADERS) * small,
                     "%s: %d frames with a message and %d others, not %d "

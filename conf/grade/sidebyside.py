@@ -227,12 +227,12 @@ class Page(html.parser.HTMLParser):
     """A page as its table's rows of words; no element is left open but those
     whose end tags HTML leaves out, none loads anything."""
 
-    OMIT = {"meta", "tr", "td", "th", "p"}
+    OMIT = {"br", "meta", "tr", "td", "th", "p"}
 
     def __init__(self, text):
         super().__init__()
         self.open, self.rows, self.loads = [], [], []
-        self.refresh = False
+        self.refresh = self.in_cell = False
         self.feed(text)
         self.close()
 
@@ -243,21 +243,29 @@ class Page(html.parser.HTMLParser):
             self.rows.append([])
         elif tag in ("td", "th"):
             self.rows[-1].append("")
+            self.in_cell = True
         if tag not in self.OMIT:
             self.open.append(tag)
 
     def handle_endtag(self, tag):
+        self.in_cell &= tag != "table"
         if tag not in self.OMIT:
             assert self.open and self.open.pop() == tag, "</%s>" % tag
 
     def handle_data(self, data):
-        if self.rows and self.rows[-1]:
+        if self.in_cell:
             self.rows[-1][-1] += data
 
-    def numbers(self, name):
-        """What the row says in all of lab-6 and of IX."""
-        row = next(r for r in self.rows if r[0].strip() == name)
-        return [int("".join(re.findall(r"\d", row[i]))) for i in (1, 3)]
+    def cells(self, name):
+        """The row of that name: numbers, None where there is a dash."""
+        row = next(r for r in self.rows if re.match(
+            re.escape(name) + r"\d?$", r[0].strip()))
+        return [float(re.sub(r"[^\d.]", "", c)) if re.search(r"\d", c)
+                else None for c in row[1:]]
+
+    def total(self, name, side):
+        """What the row says in all of lab-6 (0) or of IX (1)."""
+        return self.cells(name)[3 * side + 2]
 
 
 @contextlib.contextmanager
@@ -303,33 +311,134 @@ def fetch(t, port):
     return page
 
 
+def addresses(t, path):
+    """The ports that `make qemu` prints: echo and HTTP of lab-6, then IX."""
+    echo = http = ()
+    while len(http) < 2:
+        t.check(t.remaining() > 60, "two addresses to be printed")
+        time.sleep(0.1)
+        with open(path, errors="replace") as f:
+            text = f.read()
+        echo = re.findall(r"nc 127\.0\.0\.1 (\d+)", text)
+        http = re.findall(r"http://127\.0\.0\.1:(\d+)/status", text)
+    return [int(p) for p in echo], [int(p) for p in http]
+
+
+def exchange(socks, n):
+    """A message over each connection, and wait for all answers."""
+    for s in socks:
+        s.sendall(b"%063d\n" % n)
+    for s in socks:
+        data = b""
+        while len(data) < 64:
+            data += s.recv(64)
+        assert data == b"%063d\n" % n
+
+
+def echo(port, conns, messages):
+    """So many messages over each of so many connections; see the server close
+    its side. The first is sent as each opens: the forwarder's own queue of
+    those that are not open yet is short."""
+    socks = []
+    for _ in range(conns):
+        socks.append(socket.create_connection(("127.0.0.1", port),
+                                              20 * SCALE))
+        exchange(socks[-1:], 0)
+    for n in range(1, messages):
+        exchange(socks, n)
+    for s in socks:
+        s.shutdown(socket.SHUT_WR)
+        assert s.recv(1) == b""
+        s.close()
+
+
+REQUESTS = 100
+
+
 @test(10, "make qemu: the status page of either server counts both",
-      timeout=90, parent=compare_cores)
+      timeout=120)
 def status_page(t):
+    """A page each before and after REQUESTS echoes to each server, then one
+    after bursts."""
     with make_qemu(t) as path:
-        found = []
-        while len(found) < 2:
-            t.check(t.remaining() > 60, "two addresses to be printed")
-            time.sleep(0.1)
-            with open(path, errors="replace") as f:
-                found = re.findall(r"http://127\.0\.0\.1:(\d+)/status",
-                                   f.read())
-        lab6, ix = map(int, found)
+        echoes, (lab6, ix) = addresses(t, path)
+        fetch(t, ix)    # its heap grows, by a call of the kernel
         first = fetch(t, lab6), fetch(t, ix)
         t.equal([r[0] for r in first[0].rows], [r[0] for r in first[1].rows],
                 "the rows of both pages")
-        for _ in range(10):
-            last = fetch(t, lab6), fetch(t, ix)
-        for page in last:
-            for name, least in (("frames received", (30, 30)),
-                                ("IPC messages", (100, 0)),
-                                ("crossings into the libOS", (0, 20))):
-                a, b = first[0].numbers(name), page.numbers(name)
-                for k in (0, 1):
-                    t.check(b[k] - a[k] >= least[k], "%s of %s to grow by "
-                            "%d with 10 requests: %d, then %d" % (
-                                name, ("lab-6", "IX")[k], least[k], a[k],
-                                b[k]))
-            t.equal(page.numbers("IPC messages")[1], 0, "IPCs of IX")
-            t.equal(page.numbers("crossings into the libOS")[0], 0,
-                    "crossings of lab-6")
+        for port in echoes:
+            echo(port, 1, REQUESTS)
+        last = fetch(t, lab6), fetch(t, ix)
+        for port in echoes:
+            echo(port, 24, 10)
+        return first, last, fetch(t, ix)
+
+
+def grown(t, name, side):
+    """By how much a row has grown, as the pages of IX tell."""
+    first, last, _ = t.parent
+    return last[1].total(name, side) - first[1].total(name, side)
+
+
+@test(5, "status: requests are counted, each once", parent=status_page)
+def status_requests(t):
+    # And one page: of lab-6 the second, of IX the first.
+    for side, name in enumerate(("lab-6", "IX")):
+        t.equal(grown(t, "requests answered", side), REQUESTS + 1,
+                "requests of %s between two pages" % name)
+
+
+@test(5, "status: of IX no request enters the kernel, of lab-6 each does",
+      parent=status_page)
+def status_structure(t):
+    for name in ("entries into the kernel", "IPC messages",
+                 "environment switches", "big kernel lock taken"):
+        t.equal(grown(t, name, 1), 0, name + ", IX")
+        t.check(grown(t, name, 0) >= 4 * REQUESTS,
+                "%s, lab-6: 4 or more for each request" % name)
+    t.check(grown(t, "crossings into the libOS", 1) >= REQUESTS,
+            "a crossing for each request")
+    t.equal(t.parent[1][0].cells("crossings into the libOS")[:3], [None] * 3,
+            "crossings of lab-6")
+    for side, name in ((0, "ticks in the kernel"), (1, "ticks in the libOS"),
+                       (0, "ticks in ring 3"), (1, "ticks in ring 3")):
+        t.check(grown(t, name, side) >= 1000 * REQUESTS, name + " are counted")
+    t.check(t.parent[1][1].cells("IPC messages")[0] > 4,
+            "IPC messages for each request of the last interval")
+
+
+@test(5, "status: copies by place, in lab-6 eight for each request",
+      parent=status_page)
+def status_copies(t):
+    _, last, _ = t.parent
+    sites = [r[0] for r in last[1].rows
+             if re.match(r"lab-6: (receive|send):", r[0])]
+    t.equal(len(sites), 8, "places where lab-6 copies")
+    for site in sites + ["IX: short send copied into a buffer",
+                         "IX: receive buffer to the application, by its "
+                         "library", "IX: application to its library's buffer"]:
+        row = [page.cells(site) for page in (t.parent[0][1], last[1])]
+        t.check(row[1][2] - row[0][2] >= REQUESTS, "%s: a copy for each of %d "
+                "requests" % (site, REQUESTS))
+        t.check(row[1][3] - row[0][3] >= 64 * REQUESTS,
+                site + ": 64 bytes each")
+    t.equal(last[1].cells("IX: copied inside the stack"), [0] * 4,
+            "copies inside the stack of IX")
+
+
+@test(5, "status: queues are deep after a burst, and frames wait",
+      parent=status_page)
+def status_queues(t):
+    _, _, page = t.parent
+    for name in ("lab-6: receive ring, frames", "lab-6: messages to ns",
+                 "IX: receive ring, frames", "IX: events"):
+        taken, mean, most, wait = page.cells(name)[4:]
+        t.check(1 <= taken <= mean <= most, "%s: %s taken at once of %s, at "
+                "most %s" % (name, taken, mean, most))
+        t.check(most >= 2, "%s: deeper than one in a burst" % name)
+        if name != "IX: events":
+            t.check(wait > 0, name + ": a wait")
+    t.equal(page.cells("lab-6: receive ring, frames")[4], 1,
+            "frames that lab-6 takes at once")
+    t.check(page.cells("IX: receive ring, frames")[4] > 1,
+            "frames that IX takes at once")

@@ -36,6 +36,7 @@ class Layout:
         count, trace = header("count.h"), header("trace.h")
         self.counters = [r[0] for r in rows(count, "COUNTERS")]
         self.counters += ["copy_" + r[0] for r in rows(count, "COPY_SITES")]
+        self.counters += ["copies_" + r[0] for r in rows(count, "COPY_SITES")]
         self.copies = {"copy_" + r[0]: r[1]
                        for r in rows(count, "COPY_SITES")}
         self.buckets = number(count, "BATCH_BUCKETS")
@@ -66,6 +67,8 @@ class Layout:
                 fields += self.batch_names()
             elif line.startswith("uint64_t"):
                 fields += [n.strip() for n in line[len("uint64_t"):].split(",")]
+            elif line.startswith("struct queue"):
+                break       # for those who look at a running dataplane
             elif line:
                 raise ValueError("struct dp_stats has %r" % line)
         return fields

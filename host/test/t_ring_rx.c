@@ -76,6 +76,30 @@ rx_batch(enum ring_kind kind)
 TEST(rx_batch_legacy) { rx_batch(RING_LEGACY); }
 TEST(rx_batch_adv) { rx_batch(RING_ADV); }
 
+/* How many are filled, whatever part of them is known already. */
+static void
+rx_ready(enum ring_kind kind)
+{
+	struct ring_rx_frame f;
+	int i;
+
+	start(kind);
+	CHECK_EQ(ring_rx_ready(&rx, 0), 0);
+	post_all();
+	for (i = 0; i < 3; i++)
+		CHECK(nic_receive(60));
+	CHECK_EQ(ring_rx_ready(&rx, 0), 3);
+	CHECK_EQ(ring_rx_ready(&rx, 2), 3);
+	CHECK_EQ(ring_rx_harvest(&rx, &f), RING_RX_FRAME);
+	CHECK_EQ(ring_rx_ready(&rx, 0), 2);
+	while (nic_receive(60))
+		;
+	CHECK_EQ(ring_rx_ready(&rx, 2), SLOTS - 2);
+}
+
+TEST(rx_ready_legacy) { rx_ready(RING_LEGACY); }
+TEST(rx_ready_adv) { rx_ready(RING_ADV); }
+
 /*
  * A descriptor posted but not rung is software's: stale status bits in it,
  * left by the round before, must not be taken for a frame.

@@ -421,7 +421,8 @@ ixev_recv(struct ixev *c, void *buf, size_t len)
 			return 0;
 		return c->state == EV_DEAD ? c->error : -E_AGAIN;
 	}
-	ixev_copied += done;
+	if (done > 0)
+		ix_copied_recv(done);
 	c->rx_bytes -= done;
 	c->lent += done;
 	ixev_recv_done(c, done);

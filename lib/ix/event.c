@@ -8,7 +8,6 @@
 #include "lib/ix/ev.h"
 
 _Thread_local struct ev_core ev;
-_Thread_local uint64_t ixev_copied;
 
 /* --- Calls -------------------------------------------------------------- */
 

@@ -205,7 +205,7 @@ ixev_send(struct ixev *c, const void *buf, size_t len)
 	}
 	if (done == 0)
 		return no_room(c);
-	ixev_copied += done;
+	ix_copied_send(done);
 	ev_mark_dirty(c);
 	return done;
 }

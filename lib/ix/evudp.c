@@ -143,7 +143,7 @@ ixev_udp_send(struct ixev_udp *u, const void *buf, size_t len, uint64_t peer)
 		free(d);
 		return -E_AGAIN;
 	}
-	ixev_copied += len;
+	ix_copied_send(len);
 	return len;
 }
 

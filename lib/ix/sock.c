@@ -9,7 +9,6 @@ static _Thread_local int table_used;	/* no descriptor from there on */
 static _Thread_local struct sock *free_socks;
 static _Thread_local struct sock *todo_first;
 static _Thread_local struct sock *sent_by[IX_CALLS];
-_Thread_local uint64_t sock_copied;
 
 /* Copies of datagrams on their way. */
 #define SLOTS		256
@@ -403,7 +402,7 @@ sock_send_datagram(struct sock *s, const void *buf, uint32_t len,
 	k = find_slot();
 	mem = slot_mem + k * SLOT_SIZE;
 	memcpy(mem, buf, len);
-	sock_copied += len;
+	ix_copied_send(len);
 	while (!add_call(IX_UDP_SEND, s->handle, (uint64_t)mem, len, peer,
 			 NULL))
 		sock_enter(0);

@@ -83,7 +83,4 @@ struct piece sock_pop(struct sock *s);
 int64_t sock_send_datagram(struct sock *s, const void *buf, uint32_t len,
 			   uint64_t peer);
 
-/* Bytes copied by this layer on this core. */
-extern _Thread_local uint64_t sock_copied;
-
 #endif

@@ -186,7 +186,7 @@ recv_datagram(struct sock *s, void *buf, size_t len, int flags,
 	p = sock_pop(s);
 	len = MIN(len, (size_t)p.len);
 	memcpy(buf, (const void *)p.addr, len);
-	sock_copied += len;
+	ix_copied_recv(len);
 	sock_queue(IX_UDP_RECV_DONE, p.addr, 0);
 	fill_addr(addr, alen, p.peer);
 	return len;
@@ -220,7 +220,7 @@ recv_stream(struct sock *s, char *buf, size_t len, int flags)
 			s->in_off = 0;
 		}
 	}
-	sock_copied += done;
+	ix_copied_recv(done);
 	s->credit += done;
 	sock_todo(s);
 	return done;
@@ -260,9 +260,10 @@ fill_ring(struct sock *s, const char *buf, size_t len)
 	memcpy(s->out + at, buf, first);
 	memcpy(s->out, buf + first, n - first);
 	s->out_end += n;
-	sock_copied += n;
-	if (n)
+	if (n) {
+		ix_copied_send(n);
 		sock_todo(s);
+	}
 	return n;
 }
 
@@ -317,6 +318,12 @@ ssize_t
 send(int fd, const void *buf, size_t len, int flags)
 {
 	return sendto(fd, buf, len, flags, NULL, 0);
+}
+
+void
+sock_answered(uint32_t n)
+{
+	ix_answered(n);
 }
 
 /* --- Ends -------------------------------------------------------------- */
