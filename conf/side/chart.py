@@ -9,6 +9,7 @@ WIDTH, HEIGHT = 760, 400
 LEFT, RIGHT, TOP, BOTTOM = 78, 24, 22, 58
 COLOURS = ("#d55e00", "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9",
            "#8c6d31", "#444444")
+DASHED = "stroke-dasharray='7 5' "
 FONT = "font-family='Helvetica, Arial, sans-serif'"
 
 
@@ -41,6 +42,18 @@ def short(value):
         if abs(value) >= limit:
             return ("%.4g" % (value / limit)) + unit
     return "%.4g" % value
+
+
+def colour(i):
+    return COLOURS[i % len(COLOURS)]
+
+
+def round_values(low, high):
+    """1, 2, 5, 10, 20, ... in that range."""
+    found = [m * 10 ** e for e in range(math.floor(math.log10(low)),
+                                        math.ceil(math.log10(high)) + 1)
+             for m in (1, 2, 5)]
+    return [v for v in found if low <= v <= high]
 
 
 class Axis:
@@ -84,33 +97,37 @@ class Axis:
         return [i * step for i in range(int(self.high / step + 1e-9) + 1)]
 
 
-def mark(i, x, y, colour, title):
+def mark(i, x, y, title):
     """The mark of series i: circle, square, triangle, diamond in turn."""
     title = "<title>%s</title>" % html.escape(title)
     if i % 4 == 0:
         return "<circle cx='%.1f' cy='%.1f' r='4.5' fill='%s'>%s</circle>" \
-            % (x, y, colour, title)
+            % (x, y, colour(i), title)
     points = (((-4, -4), (4, -4), (4, 4), (-4, 4)),
               ((0, -5.5), (5, 4), (-5, 4)),
               ((0, -6), (6, 0), (0, 6), (-6, 0)))[i % 4 - 1]
     return "<polygon points='%s' fill='%s'>%s</polygon>" % (
-        " ".join("%.1f,%.1f" % (x + a, y + b) for a, b in points), colour,
-        title)
+        " ".join("%.1f,%.1f" % (x + a, y + b) for a, b in points),
+        colour(i), title)
 
 
-def legend(names, y, colours=COLOURS, marks=True):
-    """A row of names (wrapped when it gets long): (body, lines used)."""
+def legend(names, y, looks=None):
+    """A row of names (wrapped when it gets long): (body, lines used). looks:
+    as look() of lines() says of each; none: plain fields."""
     body, x, rows = [], LEFT, 1
     for i, name in enumerate(names):
-        wide = 26 + 7.2 * len(name)
+        wide = (31 if looks else 22) + 6.7 * len(name)
         if x + wide > WIDTH - RIGHT:
             x, y, rows = LEFT, y + 20, rows + 1
-        if marks:
-            body.append(mark(i, x + 7, y - 4, colours[i % len(colours)], ""))
+        if looks:
+            number, dashed = looks[i]
+            body.append(line(x, y - 4, x + 22, y - 4, colour(number), 2.5,
+                             DASHED * dashed))
+            body.append(mark(number, x + 11, y - 4, ""))
         else:
-            body.append(rect(x, y - 11, 14, 12, colours[i % len(colours)]))
-        body.append(text(x + 19, y, name, "start"))
-        x += wide + 14
+            body.append(rect(x, y - 11, 14, 12, colour(i)))
+        body.append(text(x + (27 if looks else 19), y, name, "start"))
+        x += wide + 10
     return body, rows
 
 
@@ -128,46 +145,55 @@ def frame(y_axis, x_label, y_label, bottom):
     return body
 
 
+def marks_below(axis, places, word, bottom):
+    """Ticks below the plot with their words, but none over another."""
+    body, free = [], 0          # where the next one may begin
+    for x in places:
+        if axis.low <= x <= axis.high:
+            at, half = axis.at(x), 4 * len(word(x))
+            body.append(line(at, bottom, at, bottom + 5, "#555"))
+            if at - half >= free:
+                body.append(text(at, bottom + 20, word(x), size=12))
+                free = at + half + 4
+    return body
+
+
 def lines(series, x_label, y_label, x_log=False, y_log=False, places=None,
-          names=None):
-    """series: {name: [(x, y), ...]}. places: the values of x to label. names:
-    the values of x are spaced evenly, each with what names(x) says below."""
+          names=None, word=short, look=None):
+    """series: {name: [(x, y), ...]}. places: the values of x to label, by
+    word(x). names: the values of x are spaced evenly, each with what names(x)
+    says below. look(name): the number of its colour and mark, and whether
+    its line is dashed."""
     series = {n: p for n, p in series.items() if p}
     if names:
         given = sorted({x for p in series.values() for x, _ in p})
         words = [names(x) for x in given]
-        places = range(len(words))
+        places, word = range(len(words)), words.__getitem__
         series = {n: [(given.index(x), y) for x, y in p]
                   for n, p in series.items()}
     xs = sorted({x for p in series.values() for x, _ in p})
     ys = [y for p in series.values() for _, y in p]
     bottom = HEIGHT - BOTTOM
-    key, rows = legend(series, HEIGHT + 8)
+    looks = [look(n) if look else (i, False) for i, n in enumerate(series)]
+    key, rows = legend(series, HEIGHT + 8, looks)
     x_axis = Axis(min(xs) or 1, max(xs), LEFT + 14, WIDTH - RIGHT - 20, x_log)
     if x_log:                   # no need to reach powers of ten sideways
         x_axis.low, x_axis.high = min(xs), max(max(xs), min(xs) * 1.01)
     y_axis = Axis(min(ys) or 1, max(ys), bottom, TOP, y_log)
     body = frame(y_axis, x_label, y_label, bottom)
-    free = LEFT                 # where the next label may begin
-    for x in places or (xs if x_log else x_axis.ticks()):
-        if x_axis.low <= x <= x_axis.high:
-            at = x_axis.at(x)
-            word = words[x] if names else short(x)
-            half = 4 * len(word)
-            body.append(line(at, bottom, at, bottom + 5, "#555"))
-            if at - half >= free:
-                body.append(text(at, bottom + 20, word, size=12))
-                free = at + half + 4
-    for i, (name, points) in enumerate(series.items()):
-        colour = COLOURS[i % len(COLOURS)]
+    if not places:
+        places = x_axis.ticks() if not x_log else xs if len(xs) <= 8 \
+            else round_values(xs[0], xs[-1])
+    body += marks_below(x_axis, places, word, bottom)
+    for (name, points), (i, dashed) in zip(series.items(), looks):
         where = [(x_axis.at(x), y_axis.at(y), x, y) for x, y in
                  sorted(points)]
         body.append("<polyline fill='none' stroke='%s' stroke-width='2.5' "
-                    "points='%s'/>" % (colour, " ".join(
-                        "%.1f,%.1f" % (a, b) for a, b, _, _ in where)))
-        body += [mark(i, a, b, colour, "%s: %s, %s" % (
-            name, words[x] if names else short(x), short(y)))
-                 for a, b, x, y in where]
+                    "%spoints='%s'/>" % (
+                        colour(i), DASHED * dashed, " ".join(
+                            "%.1f,%.1f" % (a, b) for a, b, _, _ in where)))
+        body += [mark(i, a, b, "%s: %s, %s" % (
+            name, word(x), short(y))) for a, b, x, y in where]
     return svg(body + key, height=HEIGHT + 20 * rows)
 
 
@@ -177,7 +203,7 @@ def stacked(bars, parts, x_label, y_label):
     parts = [p for p in parts if any(v.get(p) for _, v in bars)]
     totals = [sum(v.get(p, 0) for p in parts) for _, v in bars]
     y_axis = Axis(1, max(totals), bottom, TOP)
-    key, rows = legend(parts, HEIGHT + 8, marks=False)
+    key, rows = legend(parts, HEIGHT + 8)
     body = frame(y_axis, x_label, y_label, bottom)
     room = (WIDTH - RIGHT - LEFT) / len(bars)
     wide = min(90, room * 0.62)
@@ -188,8 +214,8 @@ def stacked(bars, parts, x_label, y_label):
             value = values.get(part, 0)
             tall = bottom - y_axis.at(value)
             y -= tall
-            body.append(rect(x, y, wide, tall, COLOURS[i % len(COLOURS)],
-                             "%s, %s: %s" % (name, part, short(value))))
+            body.append(rect(x, y, wide, tall, colour(i), "%s, %s: %s" % (
+                name, part, short(value))))
         body.append(text(x + wide / 2, y - 6, short(round(totals[n])),
                          size=12))
         for k, word in enumerate(name.split("|")):

@@ -31,8 +31,8 @@ def order(way):
     return out
 
 
-def panel(title, way, scale, top):
-    """One way: (body, height)."""
+def panel(title, way, scale, top, named=True):
+    """One way: (body, height). named: with its stations' names below."""
     lanes = order(way)
     body = [text(20, top + 18, title, "start", 16, more="font-weight='bold'")]
     first = top + 34
@@ -48,6 +48,8 @@ def panel(title, way, scale, top):
                              who, b - a)))
     body += marks(way, lanes, scale, first)
     height = 34 + len(lanes) * LANE + 10
+    if not named:
+        return body, height
     names, more = key(way, top + height)
     return body + names, height + more
 
@@ -84,15 +86,18 @@ def key(way, top):
     for i, s in enumerate(way.stations):
         x = 24 + wide * (i // rows)
         y = top + 16 + 17 * (i % rows)
-        body.append(text(x, y, "%d  %.2f us  %s" % (i + 1, s.at / 1000,
-                                                    s.text),
-                         "start", 12, "#333"))
+        for place, words, anchor in (
+                (x + 16, str(i + 1), "end"),
+                (x + 74, "%.2f us" % (s.at / 1000), "end"),
+                (x + 84, s.text, "start")):
+            body.append(text(place, y, words, anchor, 12, "#333"))
     return body, 17 * rows + 26
 
 
 def axis(longest, scale, y):
     body = [line(LEFT, y, LEFT + longest * scale, y, "#555")]
-    step = next(s for s in (500, 1000, 2000, 5000, 10000, 20000, 50000)
+    step = next(s for s in (100, 200, 500, 1000, 2000, 5000, 10000, 20000,
+                            50000)
                 if longest / s <= 16)
     for t in range(0, int(longest) + 1, step):
         x = LEFT + t * scale
@@ -101,14 +106,26 @@ def axis(longest, scale, y):
     return body
 
 
+def length(way):
+    return max(s.at for s in way.stations)
+
+
 def draw(ways):
-    """ways: [(title, Way)], the slower first: it sets the scale."""
-    longest = max(max(s.at for s in w.stations) for _, w in ways)
-    scale = (WIDTH - LEFT - RIGHT - 10) / longest
-    body, y = axis(longest, scale, 30), 62
-    body.append(text(20, 34, "1 us = 1000 instructions", "start", 12))
+    """ways: [(title, Way)], on one time axis; one that is short there follows
+    once more, enlarged, with its names."""
+    room = WIDTH - LEFT - RIGHT - 10
+    longest = max(length(w) for _, w in ways)
+    body, y = axis(longest, room / longest, 30), 62
+    body.append(text(20, 18, "1 us = 1000 instructions", "start", 12))
     for title, way in ways:
-        piece, height = panel(title, way, scale, y)
+        times = int(longest / length(way))
+        piece, height = panel(title, way, room / longest, y, times <= 2)
         body += piece
         y += height + 14
+        if times > 2:
+            body += axis(longest / times, room * times / longest, y + 12)
+            piece, height = panel("%s: %d times as large" % (title, times),
+                                  way, room * times / longest, y + 44)
+            body += piece
+            y += height + 58
     return svg(body, WIDTH, int(y))

@@ -91,6 +91,15 @@ def series(rows, x, y):
     return out
 
 
+def look(name):
+    """A design has the same colour and mark in all plots; dashed is what is a
+    second line of it. Of others, the first one has the first."""
+    for i, d in enumerate(DESIGNS):
+        if name.startswith(NAMES[d]):
+            return i, "2 CPUs" in name or "buffers" in name
+    return (2, False) if name.startswith("IX") else (7, True)
+
+
 def component_bars(rows, **wanted):
     """Bars of components, a group of designs for each case."""
     bars = []
@@ -118,16 +127,18 @@ def cost_figures(rows):
     if len({r["conns"] for r in small}) > 1:
         yield "conns", chart.lines(
             series(small, "conns", lambda r: r["instr"]),
-            "TCP connections", "instructions per request", x_log=True)
+            "TCP connections", "instructions per request", x_log=True,
+            look=look)
     if len({r["size"] for r in sizes}) > 1:
         yield "sizes", chart.lines(
             series(sizes, "size", lambda r: r["instr"]),
             "message size (bytes)", "instructions per request", x_log=True,
-            y_log=True)
+            y_log=True, word=str, look=look)
         yield "goodput", chart.lines(
             series(sizes, "size",
                    lambda r: r["size"] * 8e9 / r["instr"] / 1e6),
-            "message size (bytes)", "Mbit/s of payload per core", x_log=True)
+            "message size (bytes)", "Mbit/s of payload per core", x_log=True,
+            word=str, look=look)
     both = select(rows, "cost", kind="tcp", size=64, conns=1)
     if len({r["nic"] for r in both}) > 1:
         yield "nics", chart.stacked(
@@ -142,7 +153,7 @@ def other_figures(rows):
         yield "load", chart.lines(
             series(load, "rate", lambda r: r["rtt_p99"] / 1000),
             "requests per second (virtual time)", "p99 latency (us)",
-            x_log=True, y_log=True)
+            x_log=True, y_log=True, look=look)
     batch = [r for r in select(rows, "batch", kind="tcp") if r["conns"] > 1]
     if batch:
         yield "batch", chart.lines(
@@ -152,30 +163,34 @@ def other_figures(rows):
     if waits.bursts(rows):
         yield "delay", chart.lines(
             waits.bursts(rows), "batch bound B",
-            "on the wire after (us)", x_log=True)
+            "since the requests arrived (us)", x_log=True)
     cores = select(rows, "cores")
     if cores:
         yield "cores", chart.lines(
             {"IX": [(r["cores"], r["instr"]) for r in cores]},
-            "serving cores", "instructions per request", x_log=True)
+            "serving cores", "instructions per request", x_log=True,
+            look=look)
     hogs = select(rows, "hogs")
     if hogs:
         yield "hogs", chart.lines(
             series(hogs, "hogs", lambda r: r["rtt_p50"] / 1000),
             "spinning environments", "median round trip (us)", y_log=True,
-            places=[0, 1, 4])
-    for name, column in (("ping", "ping_us"), ("ack", "ack_us")):
+            places=[0, 1, 4], look=look)
+    for name, column, words in (
+            ("ping", "ping_us", "time to the reply (us)"),
+            ("ack", "ack_us", "time to the acknowledgement (us)")):
         if waits.slow(rows, column):
             yield name, chart.lines(
-                waits.slow(rows, column), "computing for each request",
-                "after (us)", y_log=True, names=waits.span)
+                waits.slow(rows, column), "computing for each request", words,
+                y_log=True, names=waits.span, look=look)
     if waits.held(rows):
         yield "held", chart.lines(
-            {"rate times delay": waits.little(rows), **waits.held(rows),
+            {**waits.held(rows),
              **{n + ": receive buffers in use": p
-                for n, p in waits.held(rows, "buffers").items()}},
+                for n, p in waits.held(rows, "buffers").items()},
+             "rate times delay": waits.little(rows)},
             "acknowledged after", "segments kept, on average", y_log=True,
-            names=waits.span)
+            names=waits.span, look=look)
 
 
 CASES = (("TCP, one connection", dict(kind="tcp", conns=1)),

@@ -56,7 +56,8 @@ def little(rows):
 
 def span(us):
     """1000 as "1 ms"."""
-    return "%g ms" % (us / 1000) if us >= 1000 else "%g us" % us
+    return "%g ms" % (us / 1000) if us >= 1000 else \
+        "%g us" % us if us else "0"
 
 
 def figure(value):

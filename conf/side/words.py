@@ -46,9 +46,9 @@ EXACT_COST = ("Exact, profile cost: a core gives way only when it pauses, "
               "halts or gives buffers back to the NIC. Counted is what lies "
               "between, so it is the core's own instructions, whatever other "
               "cores do meanwhile.")
-EXACT_LOAD = ("Exact, profile load: cores take turns of 10 us on one "
-              "instruction clock; with two of them busy (server and client) "
-              "each runs at half its speed, in every design alike.")
+EXACT_LOAD = ("Exact, profile load: cores that are busy take turns of 10 us "
+              "on one instruction clock; two of them (server and client) run "
+              "at half their speed each, in every design alike.")
 
 CAPTIONS = {
     "components": ("What a 64-byte echo costs, by component.",
@@ -91,7 +91,8 @@ CAPTIONS = {
              "Median round trip of one connection with 0, 1 and 4 spinning "
              "environments beside the server. In lab-6 each hand-over of a "
              "packet queues behind their time slices of 10 ms; the dataplane "
-             "has its core to itself. " + EXACT_LOAD),
+             "has its core to itself; that its figure grows at all is a third "
+             "busy core in the turns. " + EXACT_LOAD),
     "ping": ("A slow application: who still answers a ping?",
              "The application computes for the given time before each "
              "answer; 0.2 ms after it has been given a request it is pinged. "
