@@ -9,7 +9,7 @@ WIDTH, HEIGHT = 760, 400
 LEFT, RIGHT, TOP, BOTTOM = 78, 24, 22, 58
 COLOURS = ("#d55e00", "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9",
            "#8c6d31", "#444444")
-DASHED = "stroke-dasharray='7 5' "
+DASHED = "stroke-dasharray='5 4' "
 FONT = "font-family='Helvetica, Arial, sans-serif'"
 
 
