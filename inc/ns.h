@@ -117,7 +117,8 @@ _Static_assert(sizeof(struct jif_pkt) == PGSIZE, "it fills a page");
 
 /*
  * STATS: what the server knows of itself. It keeps one in the page that
- * everybody reads at UCOUNT_NS; there, what is in use now is not filled in.
+ * everybody reads at UCOUNT_NS; there, of what is in use now only tcp_segs is
+ * filled in.
  */
 struct ns_stats {
 	struct counters count;	/* the server's: copies, thread switches */

@@ -255,6 +255,8 @@ serve_for_ever(void)
 		do
 			thread_run_all();
 		while (netif_loop_in());
+		/* What waits for acknowledgements, for who looks on. */
+		ns_stats.tcp_segs = lwip_stats.memp[MEMP_TCP_SEG]->used;
 		slot = free_slots[--nfree];
 		if (sys_ipc_recv((void *)(SLOTS + slot * PGSIZE)) < 0) {
 			slot_release(slot);

@@ -44,13 +44,13 @@ struct load_conn {
 	struct ix_iovec iov;
 };
 
-/* Receive buffers of the server in use: at which times how many. */
+/* What the server keeps, as it publishes: at which times how much. */
 struct load_held {
-	const volatile struct dp_stats *stats;	/* null: not known */
-	uint64_t all;			/* free when nothing is under way */
-	uint64_t now, at;		/* in use as last seen, and when */
-	uint64_t sum;			/* buffers times ticks */
-	uint64_t max, first, last;	/* ticks: some were in use */
+	const volatile struct dp_stats *stats;	/* null: it is that of lab-6 */
+	uint64_t all;			/* buffers free when all is at rest */
+	uint64_t now, at;		/* kept as last seen, and when */
+	uint64_t sum;			/* that times ticks */
+	uint64_t max, first, last;	/* ticks: something was kept */
 };
 
 struct load {
@@ -202,7 +202,7 @@ load_report(uint32_t number, uint64_t elapsed, const struct dp_stats *before,
 		after->c.user_tsc - before->c.user_tsc,
 		after->c.libos_tsc - before->c.libos_tsc,
 		after->c.rx_frames - before->c.rx_frames);
-	if (p->kind == PHASE_LAZY && h->stats)
+	if (p->kind == PHASE_LAZY)
 		cprintf("held_mean=%lu held_max=%lu ",
 			1000 * h->sum / MAX(h->last - h->first, 1ul), h->max);
 	cprintf("samples=%u mean=%lu min=%u p50=%u p90=%u p99=%u p999=%u "

@@ -17,12 +17,12 @@ part("side by side", budget=120)
 # What a 64-byte TCP echo at one connection does, whatever it costs: of
 # compare.csv, by design and server.
 STRUCTURE = {
-    ("lab6-poll", "echosrv"): {"ipcs": 8, "crossings": 0},
-    ("lab6-irq", "echosrv"): {"ipcs": 8, "crossings": 0},
+    ("lab6-poll", "echosrv"): {"ipcs": 8, "crossings": 0, "copies": 8},
+    ("lab6-irq", "echosrv"): {"ipcs": 8, "crossings": 0, "copies": 8},
     ("ix", "echosrv"): {"ipcs": 0, "traps": 0, "switches": 0, "locks": 0,
-                        "crossings": 1},
+                        "crossings": 1, "copies": 3},
     ("ix-raw", "ixecho"): {"ipcs": 0, "traps": 0, "switches": 0, "locks": 0,
-                           "crossings": 1},
+                           "crossings": 1, "copies": 1},
 }
 
 
@@ -56,7 +56,7 @@ def figures(t):
 
 # What one connection does in every run alike. Elsewhere a timer may be due in
 # one run and not in the other.
-COUNTED = "ipcs switches crossings copied".split()
+COUNTED = "ipcs switches crossings copied copies".split()
 NEARLY = "instr kernel ns libos app traps syscalls locks".split()
 # Medians of times on the wire, and the most that was kept at a time: the same
 # on an idle host. On a busy one QEMU's timers move a turn of a core (10 us).
@@ -154,9 +154,9 @@ def compare_held(t):
                 "segments kept by %s, acknowledged after 5 ms: %g" % (
                     kept, design, later["held"]))
         t.equal(later["held_max"], kept, "the most kept by " + design)
-    t.check(abs(later["buffers"] - later["held"]) <= 0.05 * kept, "receive "
-            "buffers in use as the libOS counts them, like the segments on "
-            "the wire: %g, %g" % (later["buffers"], later["held"]))
+        t.check(abs(later["buffers"] - later["held"]) <= 0.1 * kept,
+                "as many as %s counts itself, as on the wire: %g, %g" % (
+                    design, later["buffers"], later["held"]))
 
 
 @test(5, "the first packet of a batch waits for the batch",

@@ -22,7 +22,7 @@ FIELDS = ("section", "nic", "design", "server", "kind", "conns", "size",
           "cores", "batch", "hogs", "slow_us", "rate", "requests", "instr",
           ) + COMPONENTS + (
           "traps", "syscalls", "ipcs", "switches", "threads", "crossings",
-          "locks", "copied", "doorbells", "frames_in", "frames_out",
+          "locks", "copied", "copies", "doorbells", "frames_in", "frames_out",
           "per_poll", "rtt_min", "rtt_p50", "rtt_p99",
           "rtt_max", "client", "elapsed", "answered_per_s", "wire_us",
           "delay_us", "ping_us", "ack_us", "first_us", "last_us", "hold_us",
@@ -157,9 +157,8 @@ def add_wire(row, result, frames):
         row["delay_us"] = result["delay"]
         mean, row["held_max"], hold = wire.held(frames)
         row["held"], row["hold_us"] = round(mean, 3), round(hold, 3)
-        if "held_mean" in result:
-            row["buffers"] = result["held_mean"] / 1000
-            row["buffers_max"] = result["held_max"]
+        row["buffers"] = result["held_mean"] / 1000
+        row["buffers_max"] = result["held_max"]
 
 
 def total(counts, *names):
@@ -168,8 +167,7 @@ def total(counts, *names):
 
 def structure(cpus, extra):
     """Counts that both designs have."""
-    copies = {k for c in list(cpus) + list(extra) for k in c
-              if k.startswith("copy_")}
+    names = {k for c in list(cpus) + list(extra) for k in c}
     return {
         "traps": total(cpus, "traps"),
         "syscalls": total(cpus, "syscalls"),
@@ -177,7 +175,10 @@ def structure(cpus, extra):
         "switches": total(cpus, "env_switches"),
         "threads": total(extra, "thread_switches"),
         "locks": total(cpus, "locks"),
-        "copied": total(list(cpus) + list(extra), *copies),
+        "copied": total(list(cpus) + list(extra), *[
+            k for k in names if k.startswith("copy_")]),
+        "copies": total(list(cpus) + list(extra), *[
+            k for k in names if k.startswith("copies_")]),
     }
 
 

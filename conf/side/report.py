@@ -96,7 +96,7 @@ def look(name):
     second line of it. Of others, the first one has the first."""
     for i, d in enumerate(DESIGNS):
         if name.startswith(NAMES[d]):
-            return i, "2 CPUs" in name or "buffers" in name
+            return i, "2 CPUs" in name or "counts" in name
     return (2, False) if name.startswith("IX") else (7, True)
 
 
@@ -186,7 +186,7 @@ def other_figures(rows):
     if waits.held(rows):
         yield "held", chart.lines(
             {**waits.held(rows),
-             **{n + ": receive buffers in use": p
+             **{n + ", as it counts": p
                 for n, p in waits.held(rows, "buffers").items()},
              "rate times delay": waits.little(rows)},
             "acknowledged after", "segments kept, on average", y_log=True,

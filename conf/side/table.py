@@ -50,7 +50,8 @@ LINES = (
     ("kernel entries", "traps", ""), ("  of them system calls", "syscalls", ""),
     ("IPC messages", "ipcs", ""), ("environment switches", "switches", ""),
     ("crossings into the libOS", "crossings", ""),
-    ("bytes copied", "copied", ""), ("doorbells", "doorbells", ""),
+    ("bytes copied, with headers", "copied", ""),
+    ("  by how many copies", "copies", ""), ("doorbells", "doorbells", ""),
     ("frames per non-empty poll", "per_poll", ""),
 )
 

@@ -93,10 +93,10 @@ def text(rows):
                span)
     out += grid("64 requests at once: when their answers leave, us (IX, raw "
                 "calls)", "batch bound B", [("", bursts(rows))], str)
-    buffers = {n + ": its receive buffers": p
-               for n, p in held(rows, "buffers").items()}
-    kept = {**held(rows), **buffers, "rate x delay": little(rows)}
     return out + grid(
         "Kept until acknowledged: segments, %d sent in a second" %
         SEGMENT_RATE, "acknowledged after",
-        [("on average", kept), ("at most", held(rows, "held_max"))], span)
+        [("rate times delay", {"": little(rows)}),
+         ("on average, as the wire shows", held(rows)),
+         ("on average, as the server counts", held(rows, "buffers")),
+         ("at most, as the wire shows", held(rows, "held_max"))], span)

@@ -119,7 +119,7 @@ CAPTIONS = {
              "application echoes from. Little's law says how many: rate "
              "times delay, 10 000 segments a second times the delay. The "
              "designs lie on that line as soon as the delay is longer than "
-             "the work for a batch. The segments are counted on the wire; "
-             "that the buffers in use, which IX's libOS counts, agree, is "
-             "the check. " + EXACT_COST),
+             "the work for a batch. Lines: what the wire shows. Dashed: what "
+             "the servers count themselves, lab-6 the segments in its stack, "
+             "IX's libOS the receive buffers in use. " + EXACT_COST),
 }
