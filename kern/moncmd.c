@@ -300,7 +300,7 @@ cmd_counters(int argc UNUSED, char *argv[] UNUSED, struct trapframe *tf UNUSED)
 			sum += ((uint64_t *)&cpu_counters[c].c)[i];
 		if (!sum)
 			continue;
-		cprintf("%-16s", names[i].name);
+		cprintf("%-21s", names[i].name);
 		for (int c = 0; c < ncpu; c++)
 			cprintf(" %12lu",
 				((uint64_t *)&cpu_counters[c].c)[i]);

@@ -15,7 +15,8 @@ static const uint64_t unreadable[] = {
 
 /* Readable but not writable. */
 static const uint64_t unwritable[] = {
-	UTEXT, UINFO, UENVS, UCOUNT, UPAGES, UVPT + (UTEXT >> 9),
+	UTEXT, UINFO, UENVS, UCOUNT, UCOUNT_NS, UCOUNT_QUEUES, UPAGES,
+	UVPT + (UTEXT >> 9),
 };
 
 static const size_t lengths[] = { 1, 100, 4096, 1 << 20, 1ul << 47, ~0ul };
@@ -85,6 +86,9 @@ test_others(void)
 	check_eq(sys_env_destroy(-1), -E_BAD_ENV);
 	check_eq(sys_env_destroy(0x7fffffff), -E_BAD_ENV);
 	check_eq(sys_env_set_pgfault_upcall(-1, NULL), -E_BAD_ENV);
+	/* Only the network server counts where everybody looks. */
+	check_eq(sys_count_page(page), -E_PERM);
+	check_eq(sys_count_page((void *)UCOUNT_NS), -E_INVAL);
 	for (uint64_t n = NSYSCALLS; n < NSYSCALLS + 300; n++)
 		check_eq(syscall(n, 0, 0, 0, 0, 0), -E_INVAL);
 	check_eq(syscall(~0ul, 0, 0, 0, 0, 0), -E_INVAL);
