@@ -64,6 +64,17 @@ def report(t, m, name):
                 batches=[int(n) for n in found.group(7).split()])
 
 
+def ring(t, m, name):
+    """The same of the receive ring: looks, frames taken, frames left, the
+    greatest depth, TSC ticks waited by all frames."""
+    found = re.search(r"^%s: core 0: receive ring: (\d+) looks found (\d+) "
+                      r"frames and left (\d+), (\d+) at most; they waited "
+                      r"(\d+) TSC ticks$" % name, m.text, re.M)
+    if not found:
+        t.fail("%s said nothing of its receive ring" % name)
+    return [int(n) for n in found.groups()]
+
+
 class Client:
     """A TCP client made of raw frames: it acknowledges only when told."""
 

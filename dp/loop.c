@@ -197,6 +197,7 @@ op_stats(uint64_t addr, uint64_t len)
 	len = MIN(len, sizeof(struct dp_stats));
 	if (addr % 8 || !dp_user_ok(addr, len))
 		return -E_FAULT;
+	count_publish();
 	memcpy((void *)addr, stats, len);
 	return (int64_t)len;
 }

@@ -117,7 +117,8 @@ void ix_stats(struct dp_stats *out);
 /*
  * Measure from here; print what n requests have cost since: TSC ticks outside
  * the idle loop (instructions in EXACT runs), crossings, kernel entries,
- * frames, and batches by size (1, 2-3, 4-7, ...).
+ * frames, batches by size (1, 2-3, 4-7, ...), and how deep the receive ring
+ * was.
  */
 void ix_report_start(void);
 void ix_report(const char *name, uint64_t n);

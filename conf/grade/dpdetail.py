@@ -7,7 +7,8 @@ import os
 import socket
 
 from dptest import (DIED, HOST, HOST_MAC, IP, MAC, Background, Client, finish,
-                    hear, kill_under_load, load, report, start, under_load)
+                    hear, kill_under_load, load, report, ring, start,
+                    under_load)
 from frames import (ACK, ARP, FIN, ICMP, PSH, RST, SYN, TCP, UDP, Peer,
                     ethernet, icmp_echo, ipv4, tcp, udp)
 from gradelib import SCALE, part, test
@@ -38,12 +39,12 @@ def histogram(t, command, conns, messages):
     m = start(t, command, link.card())
     load(link, "echo", "--conns", conns, "--messages", messages).require()
     finish(t, m)
-    return report(t, m, "ixecho")["batches"]
+    return report(t, m, "ixecho")["batches"], ring(t, m, "ixecho")
 
 
 @test(5, "one connection: batches of one frame, nobody waits for more")
 def dp_batch_one(t):
-    b = histogram(t, "ixcp run -k -w -1 ixecho -- -m 1", 1, 300)
+    b, _ = histogram(t, "ixcp run -k -w -1 ixecho -- -m 1", 1, 300)
     # The handshake's last frame may come with the first request.
     t.check(b[0] >= 295 and b[1] <= 2 and sum(b[2:]) == 0,
             "batches of one frame only, not %s" % b)
@@ -51,16 +52,27 @@ def dp_batch_one(t):
 
 @test(5, "256 connections: batches reach the bound and not more")
 def dp_batch_many(t):
-    b = histogram(t, "ixcp run -k -w -1 ixecho -- -m 256", 256, 40)
+    b, (looks, taken, _, deepest, waited) = histogram(
+        t, "ixcp run -k -w -1 ixecho -- -m 256", 256, 40)
     t.check(b[6] > 0 and sum(b[7:]) == 0,
             "batches of 64 frames and none of 128, not %s" % b)
+    t.equal(looks, sum(b), "looks at the ring that found something")
+    t.check(64 <= deepest < 512 and taken > looks and waited > 0,
+            "a deep ring, its frames to wait: %d frames, %d at most, %d ticks"
+            % (taken, deepest, waited))
 
 
 @test(5, "a bound of 1 makes batches of one frame")
 def dp_batch_bound(t):
-    b = histogram(t, "ixcp run -k -w -1 -b 1 ixecho -- -m 64", 64, 20)
+    b, (looks, taken, left, deepest, waited) = histogram(
+        t, "ixcp run -k -w -1 -b 1 ixecho -- -m 64", 64, 20)
     t.check(b[0] >= 1280 and sum(b[1:]) == 0,
             "batches of one frame only, not %s" % b)
+    # What a full batch leaves in the ring is counted, and waits.
+    t.equal(taken, looks, "frames taken, one with each look")
+    t.check(left > 0 and deepest > 8 and waited > taken,
+            "frames left in the ring: %d, %d deep at most, %d ticks waited"
+            % (left, deepest, waited))
 
 
 # --- Memory in use -----------------------------------------------------------

@@ -26,6 +26,29 @@ ix_report_start(void)
 	start_tsc = read_tsc();
 }
 
+/* All that was seen of a queue since boot. */
+static struct queue_point
+queue_all(const struct queue *q)
+{
+	struct queue_point p = q->before;
+
+	queue_point_add(&p, &q->now);
+	return p;
+}
+
+/* The receive ring; its greatest depth is that since boot. */
+static void
+report_ring(const char *name)
+{
+	struct queue_point s = queue_all(&start_stats.rx_queue);
+	struct queue_point t = queue_all(&now_stats.rx_queue);
+
+	cprintf("%s: core %u: receive ring: %lu looks found %lu frames and "
+		"left %lu, %lu at most; they waited %lu TSC ticks\n", name,
+		ix_core(), t.looks - s.looks, t.taken - s.taken,
+		t.left - s.left, t.depth_max, t.waited_tsc - s.waited_tsc);
+}
+
 void
 ix_report(const char *name, uint64_t n)
 {
@@ -56,4 +79,5 @@ ix_report(const char *name, uint64_t n)
 	for (int i = 0; i < BATCH_BUCKETS; i++)
 		cprintf(" %lu", t->batches[i] - s->batches[i]);
 	cprintf("\n");
+	report_ring(name);
 }
