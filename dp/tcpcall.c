@@ -259,6 +259,7 @@ call_sendv(uint64_t handle, uint64_t iov, uint64_t n)
 	if (unlikely(lwip_stats.memp[MEMP_TCP_SEG]->used > SEGMENTS_HIGH))
 		room = c->written == c->acked ? MIN(room, TCP_MSS + 0u) : 0;
 	copy = total <= DP_SMALL_SEND;
+again:
 	for (int64_t i = 0; i < r && done < room; i++) {
 		uint32_t len = MIN(v[i].len, room - done);
 		uint32_t took;
@@ -270,10 +271,18 @@ call_sendv(uint64_t handle, uint64_t iov, uint64_t n)
 		if (took < v[i].len)
 			break;
 	}
+	if (unlikely(!done) && total && c->written == c->acked) {
+		/*
+		 * lwIP takes all of a span or nothing: there may be too many
+		 * segments in it, if the peer wants small ones.
+		 */
+		room = MIN(room, total) / 2;
+		if (room > 0)
+			goto again;
+		return -E_NO_MEM;	/* no IX_EV_SENT will come */
+	}
 	if (done)
 		tcp_output(c->pcb);
-	else if (total && c->written == c->acked)
-		return -E_NO_MEM;	/* no IX_EV_SENT will come */
 	return done;
 }
 

@@ -28,7 +28,11 @@ struct ixev_udp;
 
 /* what: IXEV_*, those that the handler was set for; HUP always. */
 typedef void (*ixev_fn)(struct ixev *c, uint32_t what, void *arg);
-/* The memory of a send in place, n bytes, is the program's again. */
+/*
+ * The memory of a send in place, n bytes, is the program's again. Called from
+ * inside ixev_run(), perhaps while results of calls are read: it may send and
+ * close, but neither listen, bind, nor end a round.
+ */
 typedef void (*ixev_done_fn)(void *arg, size_t n);
 
 /*

@@ -29,6 +29,7 @@ typedef int32_t envid_t;	/* the name of an environment, see inc/env.h */
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define ALWAYS_INLINE	inline __attribute__((always_inline))
+#define NOINLINE	__attribute__((noinline))
 #define NORETURN	__attribute__((noreturn))
 #define UNUSED		__attribute__((unused))
 #define ALIGNED(n)	__attribute__((aligned(n)))

@@ -39,27 +39,33 @@ taken(void *arg, size_t n)
 		finish(c);
 }
 
+/* n bytes, received last, go back; false: there is no room yet. */
+static bool
+send_back(struct conn *c, size_t n)
+{
+	bool sent = ixev_send_zc(c->ev, c->next, n, taken, c) == 0;
+
+	c->next_len = sent ? 0 : n;
+	return sent;
+}
+
 /* Send back what has arrived, as far as there is room. */
 static void
 echo(struct conn *c)
 {
-	while (!c->eof) {
-		ssize_t n;
+	ssize_t n;
 
-		if (c->next_len == 0) {
-			n = ixev_recv_zc(c->ev, &c->next);
-			if (n < 0)
-				return;
-			c->next_len = n;
-			c->lent += n;
-			c->eof = n == 0;
-			continue;
-		}
-		if (ixev_send_zc(c->ev, c->next, c->next_len, taken, c) < 0)
+	if (c->next_len > 0 && !send_back(c, c->next_len))
+		return;
+	while ((n = ixev_recv_zc(c->ev, &c->next)) > 0) {
+		c->lent += n;
+		if (!send_back(c, n))
 			return;
-		c->next_len = 0;
 		ix_answered(1);
 	}
+	if (n < 0)
+		return;
+	c->eof = true;
 	if (c->lent == 0)
 		finish(c);
 }

@@ -12,37 +12,19 @@
 #include "inc/ixev.h"
 #include "inc/ring.h"
 
-/* What a cookie or a call in the batch points to begins with its kind. */
-enum ev_kind {
-	EV_CONN = 1,
-	EV_LISTENER,
-	EV_UDP,
-	EV_SYNC,
-	EV_DATAGRAM,
-};
-
-struct ev_obj {
-	uint32_t kind;		/* enum ev_kind */
-};
-
-/* A call whose result is waited for. */
-struct ev_sync {
-	struct ev_obj obj;
-	int64_t result;
-};
-
 /*
  * Received bytes not yet taken. A receive buffer is in one list at most, so
  * each has its record, found by its address, and no list can run out of them.
  */
 struct ev_seg {
-	uint32_t next;		/* index + 1; 0: the last */
-	uint16_t off, len;	/* in the buffer */
+	struct ev_seg *next;
+	const char *addr;
+	uint32_t len;
 	uint64_t peer;		/* of a datagram */
 };
 
 struct ev_queue {
-	uint32_t first, last;	/* index + 1; 0: empty */
+	struct ev_seg *first, *last;	/* first is null: empty */
 };
 
 /* Bytes to be sent, or sent and not released: in place or copied here. */
@@ -53,7 +35,6 @@ struct ev_ref {
 	uint32_t room;		/* of copied bytes: capacity */
 	uint32_t taken;		/* by the libOS */
 	bool held;		/* some were taken in place */
-	bool rx;		/* they lie in a receive buffer */
 	uint64_t end;		/* stream offset of its end, once all taken */
 	ixev_done_fn done;
 	void *arg;
@@ -75,7 +56,6 @@ enum ev_state {
 #define EV_DID_CLOSE	32u
 
 struct ixev {
-	struct ev_obj obj;
 	uint8_t state;		/* enum ev_state */
 	uint8_t want;		/* EV_WANT_*, EV_DID_* */
 	uint8_t held;		/* its handler is running */
@@ -109,7 +89,6 @@ struct ixev {
 };
 
 struct ixev_listener {
-	struct ev_obj obj;
 	uint64_t handle;
 	ixev_fn fn;
 	void *arg;
@@ -117,7 +96,6 @@ struct ixev_listener {
 };
 
 struct ixev_udp {
-	struct ev_obj obj;
 	bool ready;
 	uint64_t handle;
 	struct ev_queue rx;
@@ -133,22 +111,28 @@ struct ixev_udp {
 #define EV_RETRY_US	1000	/* after the libOS was out of memory */
 #define EV_LOOK_US	10000	/* results of sends are looked at by then */
 
+/* What the result of a call is handed to. */
+typedef void (*ev_result_fn)(void *obj, int64_t result);
+
 /* One core's event layer. */
 struct ev_core {
 	struct ixev *dirty, *dirty_last;
 	struct ixev *ready, *ready_last;
 	struct ixev_udp *udp_ready;
-	uint32_t udp_done;	/* segs to give back: index + 1 */
+	struct ev_seg *udp_done;	/* to be given back */
+	uint32_t ntimers;	/* that are set */
 	bool retry;		/* the libOS was out of memory */
 	uint32_t niov;
 	uint64_t pool;		/* address of the receive buffers */
 	struct ev_ref *free_refs;	/* without room */
 	struct ix_iovec iov[EV_IOVS];
 	bool look_again;	/* a result of the batch decides what follows */
-	bool sending;		/* there is an IX_SENDV in the batch */
+	bool taking;		/* results: calls would overwrite them */
+	struct ixev *sender;	/* whose IX_SENDV can still grow, or null */
+	struct ix_call *sendv;	/* that call; its array ends at niov */
 	struct {
-		struct ev_obj *obj;	/* whose call it is, or null */
-		enum ix_call_op op;
+		ev_result_fn fn;	/* who wants the result, or null */
+		void *obj;
 	} batch[IX_CALLS];
 	struct ev_seg seg[EV_SEGS];
 };
@@ -156,21 +140,28 @@ extern _Thread_local struct ev_core ev;
 
 /* --- event.c ------------------------------------------------------------ */
 
-/* Carry out one call now. */
+/* Carry out one call now: not while results are taken. */
 int64_t ev_call_now(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c);
 
-/* Add a call to the batch in the name of obj; false: no room. */
-static inline bool
-ev_call(struct ev_obj *obj, enum ix_call_op op, uint64_t a, uint64_t b,
-	uint64_t c, uint64_t d)
+/*
+ * Add a call to the batch; fn(obj, result), unless fn is null, when it has been
+ * carried out. The call, or null: no room.
+ */
+static inline struct ix_call *
+ev_call(ev_result_fn fn, void *obj, enum ix_call_op op, uint64_t a,
+	uint64_t b, uint64_t c, uint64_t d)
 {
 	uint32_t i = ix.ncalls;
+	struct ix_call *call;
 
-	if (!ix_call(op, a, b, c, d))
-		return false;
-	ev.batch[i].obj = obj;
-	ev.batch[i].op = op;
-	return true;
+	if (unlikely(ev.taking))
+		return NULL;
+	call = ix_call(op, a, b, c, d);
+	if (likely(call)) {
+		ev.batch[i].fn = fn;
+		ev.batch[i].obj = obj;
+	}
+	return call;
 }
 
 /* c wants something of the next batch. */
@@ -205,52 +196,43 @@ ev_tell(struct ixev *c, uint32_t what)
 	ev.ready_last = c;
 }
 
-static inline void
-ev_queue_put(struct ev_queue *q, uint64_t addr, uint32_t len, uint64_t peer)
-{
-	uint64_t off = addr - ev.pool;
-	uint32_t i = off / RING_RX_BUFFER;
-
-	if (unlikely(off >= (uint64_t)EV_SEGS * RING_RX_BUFFER))
-		panic("the libOS showed %lx, not a receive buffer", addr);
-	ev.seg[i].next = 0;
-	ev.seg[i].off = off % RING_RX_BUFFER;
-	ev.seg[i].len = len;
-	ev.seg[i].peer = peer;
-	if (q->first)
-		ev.seg[q->last - 1].next = i + 1;
-	else
-		q->first = i + 1;
-	q->last = i + 1;
-}
-
-/* The first record, or null; it stays. */
+/* The record of the receive buffer that addr lies in, or null. */
 static inline struct ev_seg *
-ev_queue_first(const struct ev_queue *q)
+ev_seg_at(uint64_t addr)
 {
-	return q->first ? &ev.seg[q->first - 1] : NULL;
+	uint64_t i = (addr - ev.pool) / RING_RX_BUFFER;
+
+	return likely(i < EV_SEGS) ? &ev.seg[i] : NULL;
 }
 
-static inline void
-ev_queue_pop(struct ev_queue *q)
+/* What event e shows, to the end of a queue. */
+static inline struct ev_seg *
+ev_queue_put(struct ev_queue *q, const struct ix_event *e)
 {
-	q->first = ev.seg[q->first - 1].next;
-}
+	struct ev_seg *seg = ev_seg_at(e->a);
 
-static inline const char *
-ev_seg_addr(const struct ev_seg *seg)
-{
-	return (const char *)(ev.pool + (uint64_t)(seg - ev.seg) *
-			      RING_RX_BUFFER + seg->off);
+	if (unlikely(!seg))
+		panic("the libOS showed %lx, not a receive buffer", e->a);
+	seg->next = NULL;
+	seg->addr = (const char *)e->a;
+	seg->len = e->n;
+	if (q->first)
+		q->last->next = seg;
+	else
+		q->first = seg;
+	q->last = seg;
+	return seg;
 }
 
 /* --- evconn.c ----------------------------------------------------------- */
 
 /* Put what c wants done in the batch; false: no room for all of it. */
 bool ev_conn_calls(struct ixev *c);
-void ev_conn_result(struct ixev *c, enum ix_call_op op, int64_t result);
-void ev_conn_event(struct ixev *c, const struct ix_event *e);
-void ev_listener_event(struct ixev_listener *l, const struct ix_event *e);
+/* Events. */
+void ev_conn_knock(struct ixev_listener *l, const struct ix_event *e);
+void ev_conn_connected(struct ixev *c, int error);
+void ev_conn_received(struct ixev *c, const struct ix_event *e);
+void ev_conn_sent(struct ixev *c, uint32_t n);
 /* No more events of c will come. */
 void ev_conn_dead(struct ixev *c, int error);
 /* Free c if nothing refers to it any more. */
@@ -258,21 +240,23 @@ void ev_conn_put(struct ixev *c);
 
 /* --- evsend.c ----------------------------------------------------------- */
 
+/* Offer what waits. False: no room in the batch. */
 bool ev_send_calls(struct ixev *c);
-void ev_send_result(struct ixev *c, int64_t result);
-/* Release what is acknowledged, or with `all` everything. */
-void ev_send_release(struct ixev *c, bool all);
+/* Release what need not stay any longer; everything. */
+void ev_send_release(struct ixev *c);
+void ev_send_release_all(struct ixev *c);
 
 /* --- evudp.c ------------------------------------------------------------ */
 
 void ev_udp_calls(void);
-void ev_udp_event(struct ixev_udp *u, const struct ix_event *e);
-void ev_udp_result(struct ev_obj *obj, int64_t result);
+void ev_udp_received(struct ixev_udp *u, const struct ix_event *e);
+/* The memory of a datagram, named by the address of its bytes, is free. */
+void ev_udp_sent(uint64_t addr);
 void ev_udp_dispatch(void);
 
 /* --- evtimer.c ---------------------------------------------------------- */
 
-/* Microseconds until the first timer, at most usec. */
+/* Microseconds until the first of ev.ntimers, at most usec. */
 uint64_t ev_timer_wait(uint64_t usec);
 void ev_timer_dispatch(void);
 

@@ -2,8 +2,8 @@
  * evconn.c: connections of the event layer: opening, receiving, closing.
  *
  * A connection is freed when the program has let go of it, its handle is gone,
- * and neither a list nor a running handler has it. After the call that gives
- * a handle up the libOS posts no more events for it.
+ * and no list, call of the batch or running handler has it. After the call that
+ * gives a handle up the libOS posts no more events for it.
  */
 #include "lib/ix/ev.h"
 
@@ -14,7 +14,6 @@ conn_new(enum ev_state state, ixev_fn fn, void *arg)
 
 	if (!c)
 		return NULL;
-	c->obj.kind = EV_CONN;
 	c->state = state;
 	c->mask = IXEV_IN | IXEV_OUT | IXEV_HUP;
 	c->fn = fn;
@@ -25,7 +24,8 @@ conn_new(enum ev_state state, ixev_fn fn, void *arg)
 void
 ev_conn_put(struct ixev *c)
 {
-	if (c->state == EV_GONE && !c->dirty && !c->ready && !c->held)
+	if (c->state == EV_GONE && !c->dirty && !c->ready && !c->held &&
+	    !c->offered)
 		free(c);
 }
 
@@ -34,7 +34,7 @@ gone(struct ixev *c)
 {
 	c->state = EV_GONE;
 	c->handle = 0;
-	ev_send_release(c, true);
+	ev_send_release_all(c);
 	ev_conn_put(c);
 }
 
@@ -66,7 +66,7 @@ ev_conn_dead(struct ixev *c, int error)
 	if (!c->rx_bytes && !c->lent && !c->done_bytes)
 		c->handle = 0;
 	c->held++;
-	ev_send_release(c, true);
+	ev_send_release_all(c);
 	c->held--;
 	if (!(c->want & EV_WANT_CLOSE))
 		ev_tell(c, IXEV_HUP);
@@ -87,7 +87,6 @@ ixev_listen(uint16_t port, uint32_t backlog, ixev_fn fn, void *arg,
 
 	if (!l)
 		return -E_NO_MEM;
-	l->obj.kind = EV_LISTENER;
 	l->fn = fn;
 	l->arg = arg;
 	handle = ev_call_now(IX_LISTEN, port, backlog, (uint64_t)l);
@@ -113,14 +112,14 @@ ixev_unlisten(struct ixev_listener *l)
 		ixev_close(c);
 }
 
-static void
-knocked(struct ixev_listener *l, const struct ix_event *e)
+void
+ev_conn_knock(struct ixev_listener *l, const struct ix_event *e)
 {
 	struct ixev *c = l->handle ? conn_new(EV_KNOCK, l->fn, l->arg) : NULL;
 
 	if (!c) {
 		/* One call for one event: there is room. */
-		ev_call(NULL, IX_REJECT, e->a, 0, 0, 0);
+		ev_call(NULL, NULL, IX_REJECT, e->a, 0, 0, 0);
 		return;
 	}
 	c->handle = e->a;
@@ -132,13 +131,6 @@ knocked(struct ixev_listener *l, const struct ix_event *e)
 		l->waiting = c;
 	l->waiting_last = c;
 	ev_tell(c, IXEV_NEW);
-}
-
-void
-ev_listener_event(struct ixev_listener *l, const struct ix_event *e)
-{
-	if (e->type == IX_EV_KNOCK)
-		knocked(l, e);
 }
 
 struct ixev *
@@ -180,7 +172,31 @@ ixev_set_handler(struct ixev *c, uint32_t mask, ixev_fn fn, void *arg)
 	c->arg = arg;
 }
 
-/* --- Calls, results, events --------------------------------------------- */
+/* --- Calls and their results -------------------------------------------- */
+
+static void
+ended(void *obj, int64_t result)
+{
+	gone(obj);
+}
+
+static void
+connecting(void *obj, int64_t result)
+{
+	struct ixev *c = obj;
+
+	if (result < 0)
+		ev_conn_dead(c, result);
+	else
+		c->handle = result;
+}
+
+static void
+accepted(void *obj, int64_t result)
+{
+	if (result < 0)
+		ev_conn_dead(obj, -E_CONN_RESET);
+}
 
 /* Giving c up. False: no room for the call. */
 static bool
@@ -195,11 +211,14 @@ end_calls(struct ixev *c)
 	else if (c->state == EV_OPEN && !c->rx_bytes && !c->lent &&
 		 c->out) {
 		/* Not before the last acknowledgement: memory is in use. */
-		if (c->out_next || (c->want & EV_DID_FIN))
+		if (c->out_next || (c->want & EV_DID_FIN)) {
+			ev.look_again |= c->offered > 0;
 			return true;
+		}
 		op = IX_SHUTDOWN;
 	}
-	if (!ev_call(&c->obj, op, c->handle, 0, 0, 0))
+	if (!ev_call(op == IX_SHUTDOWN ? NULL : ended, c, op, c->handle, 0, 0,
+		     0))
 		return false;
 	if (c->listener)
 		leave_listener(c);
@@ -210,9 +229,11 @@ end_calls(struct ixev *c)
 static bool
 fin_calls(struct ixev *c)
 {
-	if (c->out_next)
+	if (c->out_next) {
+		ev.look_again |= c->offered > 0;
 		return true;
-	if (!ev_call(NULL, IX_SHUTDOWN, c->handle, 0, 0, 0))
+	}
+	if (!ev_call(NULL, NULL, IX_SHUTDOWN, c->handle, 0, 0, 0))
 		return false;
 	c->want |= EV_DID_FIN;
 	return true;
@@ -223,7 +244,7 @@ static bool
 begin_calls(struct ixev *c)
 {
 	if (c->state == EV_DIALING && !c->handle) {
-		if (!ev_call(&c->obj, IX_CONNECT, IX_PEER_IP(c->peer),
+		if (!ev_call(connecting, c, IX_CONNECT, IX_PEER_IP(c->peer),
 			     IX_PEER_PORT(c->peer), (uint64_t)c, 0))
 			return false;
 		c->handle = ~0ul;	/* until the result is there */
@@ -231,12 +252,23 @@ begin_calls(struct ixev *c)
 		return true;
 	}
 	if ((c->want & EV_WANT_ACCEPT) && c->state == EV_KNOCK) {
-		if (!ev_call(&c->obj, IX_ACCEPT, c->handle, (uint64_t)c, 0,
+		if (!ev_call(accepted, c, IX_ACCEPT, c->handle, (uint64_t)c, 0,
 			     0))
 			return false;
 		leave_listener(c);
 		c->state = EV_OPEN;
+		c->want &= ~EV_WANT_ACCEPT;
 	}
+	return true;
+}
+
+static bool
+done_calls(struct ixev *c)
+{
+	if (c->done_bytes && !ev_call(NULL, NULL, IX_RECV_DONE, c->handle,
+				      c->done_bytes, 0, 0))
+		return false;
+	c->done_bytes = 0;
 	return true;
 }
 
@@ -249,22 +281,21 @@ dead_calls(struct ixev *c)
 	if (!c->handle)
 		return true;
 	if (closing) {
-		if (!ev_call(NULL, IX_CLOSE, c->handle, 0, 0, 0))
+		if (!ev_call(NULL, NULL, IX_CLOSE, c->handle, 0, 0, 0))
 			return false;
 		gone(c);
 		return true;
 	}
-	if (c->done_bytes && !ev_call(NULL, IX_RECV_DONE, c->handle,
-				      c->done_bytes, 0, 0))
+	if (!done_calls(c))
 		return false;
-	c->done_bytes = 0;
 	if (!c->rx_bytes && !c->lent)
 		c->handle = 0;
 	return true;
 }
 
-bool
-ev_conn_calls(struct ixev *c)
+/* The beginning, the end, and what waits to be sent. */
+static NOINLINE bool
+other_calls(struct ixev *c)
 {
 	if (c->state == EV_DEAD)
 		return dead_calls(c);
@@ -274,16 +305,9 @@ ev_conn_calls(struct ixev *c)
 	}
 	if (!(c->want & EV_WANT_CLOSE) && !begin_calls(c))
 		return false;
-	if (c->state == EV_OPEN && !(c->want & EV_WANT_ABORT)) {
-		if (!ev_send_calls(c))
-			return false;
-		if (c->done_bytes) {
-			if (!ev_call(NULL, IX_RECV_DONE, c->handle,
-				     c->done_bytes, 0, 0))
-				return false;
-			c->done_bytes = 0;
-		}
-	}
+	if (c->state == EV_OPEN && !(c->want & EV_WANT_ABORT) &&
+	    (!ev_send_calls(c) || !done_calls(c)))
+		return false;
 	if (c->want & EV_WANT_CLOSE)
 		return (c->want & EV_DID_CLOSE) || end_calls(c);
 	if ((c->want & (EV_WANT_FIN | EV_DID_FIN)) == EV_WANT_FIN &&
@@ -292,78 +316,62 @@ ev_conn_calls(struct ixev *c)
 	return true;
 }
 
-void
-ev_conn_result(struct ixev *c, enum ix_call_op op, int64_t result)
+bool
+ev_conn_calls(struct ixev *c)
 {
-	switch (op) {
-	case IX_SENDV:
-		ev_send_result(c, result);
-		break;
-	case IX_CONNECT:
-		if (result < 0)
-			ev_conn_dead(c, result);
-		else
-			c->handle = result;
-		break;
-	case IX_ACCEPT:
-		if (result < 0)
-			ev_conn_dead(c, -E_CONN_RESET);
-		break;
-	case IX_CLOSE:
-	case IX_ABORT:
-	case IX_REJECT:
-		gone(c);
-		break;
-	default:
-		break;
-	}
+	bool simple = c->state == EV_OPEN && !c->want &&
+		(!c->out_next || c->offered);
+
+	return likely(simple) ? done_calls(c) : other_calls(c);
 }
 
-static void
-received(struct ixev *c, const struct ix_event *e)
+/* --- Events ------------------------------------------------------------- */
+
+void
+ev_conn_received(struct ixev *c, const struct ix_event *e)
 {
-	if (e->n == 0) {
+	if (unlikely(e->n == 0)) {
 		c->eof = true;
-	} else if (c->want & EV_WANT_CLOSE) {
+	} else if (unlikely(c->want & EV_WANT_CLOSE)) {
 		c->done_bytes += e->n;
 		ev_mark_dirty(c);
 		return;
 	} else {
-		ev_queue_put(&c->rx, e->a, e->n, 0);
+		ev_queue_put(&c->rx, e);
 		c->rx_bytes += e->n;
 	}
 	ev_tell(c, IXEV_IN);
 }
 
-void
-ev_conn_event(struct ixev *c, const struct ix_event *e)
+/* Acknowledged: what waited for that or for room goes on. */
+static NOINLINE void
+room_again(struct ixev *c)
 {
-	switch (e->type) {
-	case IX_EV_RECV:
-		received(c, e);
-		break;
-	case IX_EV_SENT:
-		c->acked += e->n;
-		c->blocked = false;
-		if (c->out || c->told_no)
-			ev_send_release(c, false);
-		if (c->out_next || (c->want & EV_WANT_CLOSE))
-			ev_mark_dirty(c);
-		break;
-	case IX_EV_CONNECTED:
-		if (e->n < 0) {
-			ev_conn_dead(c, e->n);
-			break;
-		}
-		c->state = EV_OPEN;
-		if (c->out || c->want)
-			ev_mark_dirty(c);
-		ev_tell(c, IXEV_OUT);
-		break;
-	case IX_EV_DEAD:
-		ev_conn_dead(c, e->n);
-		break;
+	ev_send_release(c);
+	if (c->out_next || (c->want & EV_WANT_CLOSE))
+		ev_mark_dirty(c);
+}
+
+void
+ev_conn_sent(struct ixev *c, uint32_t n)
+{
+	c->acked += n;
+	c->blocked = false;
+	if (unlikely(c->out || c->told_no || c->want))
+		room_again(c);
+}
+
+void
+ev_conn_connected(struct ixev *c, int error)
+{
+	if (error < 0) {
+		ev_conn_dead(c, error);
+		return;
 	}
+	c->state = EV_OPEN;
+	if (c->out || c->want)
+		ev_mark_dirty(c);
+	ev_tell(c, IXEV_OUT);
 }
 
 /* --- Receiving ---------------------------------------------------------- */
@@ -371,20 +379,18 @@ ev_conn_event(struct ixev *c, const struct ix_event *e)
 ssize_t
 ixev_recv_zc(struct ixev *c, const void **p)
 {
-	struct ev_seg *seg = ev_queue_first(&c->rx);
-	uint32_t len;
+	struct ev_seg *seg = c->rx.first;
 
 	if (!seg) {
 		if (c->eof)
 			return 0;
 		return c->state == EV_DEAD ? c->error : -E_AGAIN;
 	}
-	len = seg->len;
-	*p = ev_seg_addr(seg);
-	ev_queue_pop(&c->rx);
-	c->rx_bytes -= len;
-	c->lent += len;
-	return len;
+	*p = seg->addr;
+	c->rx.first = seg->next;
+	c->rx_bytes -= seg->len;
+	c->lent += seg->len;
+	return seg->len;
 }
 
 void
@@ -404,15 +410,15 @@ ixev_recv(struct ixev *c, void *buf, size_t len)
 	struct ev_seg *seg;
 	size_t done = 0;
 
-	while (done < len && (seg = ev_queue_first(&c->rx)) != NULL) {
+	while (done < len && (seg = c->rx.first) != NULL) {
 		uint32_t n = MIN((size_t)seg->len, len - done);
 
-		memcpy((char *)buf + done, ev_seg_addr(seg), n);
+		memcpy((char *)buf + done, seg->addr, n);
 		done += n;
 		if (n == seg->len) {
-			ev_queue_pop(&c->rx);
+			c->rx.first = seg->next;
 		} else {
-			seg->off += n;
+			seg->addr += n;
 			seg->len -= n;
 		}
 	}

@@ -15,8 +15,8 @@ _Thread_local struct ev_core ev;
 static bool
 make_calls(void)
 {
-	ev.retry = ev.look_again = ev.sending = false;
-	ev_udp_calls();
+	if (unlikely(ev.udp_done))
+		ev_udp_calls();
 	while (ev.dirty) {
 		struct ixev *c = ev.dirty;
 
@@ -37,77 +37,58 @@ make_calls(void)
 static void
 take_results(void)
 {
+	ev.taking = true;
 	for (uint32_t i = 0; i < ix.nresults; i++) {
-		struct ev_obj *obj = ev.batch[i].obj;
-		int64_t result = ix_result(i);
-
-		if (!obj)
-			continue;
-		ev.batch[i].obj = NULL;
-		if (obj->kind == EV_CONN)
-			ev_conn_result((struct ixev *)obj, ev.batch[i].op,
-				       result);
-		else if (obj->kind == EV_SYNC)
-			((struct ev_sync *)obj)->result = result;
-		else
-			ev_udp_result(obj, result);
+		if (ev.batch[i].fn)
+			ev.batch[i].fn(ev.batch[i].obj, ix_result(i));
 	}
-	ev.niov = 0;
+	ev.taking = false;
 }
 
-static void
+/* A cookie is what the event is about: a listener, connection, socket. */
+static inline void
 take_event(const struct ix_event *e)
 {
-	struct ev_obj *obj = (struct ev_obj *)e->cookie;
+	void *obj = (void *)e->cookie;
 
-	if (e->type == IX_EV_UDP_SENT) {
-		ev_udp_event(NULL, e);
-		return;
-	}
-	if (!obj)
-		return;
-	switch (obj->kind) {
-	case EV_CONN:
-		ev_conn_event((struct ixev *)obj, e);
+	switch (e->type) {
+	case IX_EV_RECV:
+		ev_conn_received(obj, e);
 		break;
-	case EV_LISTENER:
-		ev_listener_event((struct ixev_listener *)obj, e);
+	case IX_EV_SENT:
+		ev_conn_sent(obj, e->n);
 		break;
-	case EV_UDP:
-		ev_udp_event((struct ixev_udp *)obj, e);
+	case IX_EV_KNOCK:
+		ev_conn_knock(obj, e);
+		break;
+	case IX_EV_CONNECTED:
+		ev_conn_connected(obj, e->n);
+		break;
+	case IX_EV_DEAD:
+		ev_conn_dead(obj, e->n);
+		break;
+	case IX_EV_UDP_RECV:
+		ev_udp_received(obj, e);
+		break;
+	case IX_EV_UDP_SENT:
+		ev_udp_sent(e->a);
 		break;
 	}
 }
 
 /* --- Rounds ------------------------------------------------------------- */
 
-void
-ixev_turn(uint64_t usec)
+/* How long the libOS may wait for an event, at most usec. */
+static inline uint64_t
+patience(uint64_t usec)
 {
-	uint32_t n;
-
-	ev.pool = IX_CORE(ix_core()) + IX_RXPOOL_OFF;
-	if (!make_calls() || ev.look_again || ev.ready || ev.udp_ready)
-		usec = 0;
-	else if (ev.retry)
+	if (ev.look_again || ev.ready || ev.udp_ready)
+		return 0;
+	if (ev.retry)
 		usec = MIN(usec, (uint64_t)EV_RETRY_US);
-	else if (ev.sending)
+	else if (ev.niov > 0)
 		usec = MIN(usec, (uint64_t)EV_LOOK_US);
-	n = ix_run_io(ev_timer_wait(usec));
-	take_results();
-	for (uint32_t i = 0; i < n; i++)
-		take_event(ix_event(i));
-}
-
-int64_t
-ev_call_now(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c)
-{
-	struct ev_sync sync = { .obj.kind = EV_SYNC };
-
-	while (!ev_call(&sync.obj, op, a, b, c, 0))
-		ixev_turn(0);
-	ixev_turn(0);
-	return sync.result;
+	return ev.ntimers > 0 ? ev_timer_wait(usec) : usec;
 }
 
 static void
@@ -120,20 +101,70 @@ dispatch(void)
 		ev.ready = c->next_ready;
 		c->ready = false;
 		c->news = 0;
-		if (c->fn && what && !(c->want & EV_WANT_CLOSE)) {
+		if (c->fn) {
 			c->held++;
 			c->fn(c, what, c->arg);
 			c->held--;
 		}
-		ev_conn_put(c);
+		if (unlikely(c->state == EV_GONE))
+			ev_conn_put(c);
 	}
+}
+
+static void
+turn(uint64_t usec, bool handlers)
+{
+	uint32_t n;
+
+	if (unlikely(!ev.pool))
+		ev.pool = IX_CORE(ix_core()) + IX_RXPOOL_OFF;
+	if (!make_calls())
+		usec = 0;
+	n = ix_run_io(patience(usec));
+	ev.retry = ev.look_again = false;
+	ev.sender = NULL;
+	ev.niov = 0;
+	take_results();
+	for (uint32_t i = 0; i < n; i++)
+		take_event(ix_event(i));
+	if (!handlers)
+		return;
+	if (ev.ntimers > 0)
+		ev_timer_dispatch();
+	if (ev.udp_ready)
+		ev_udp_dispatch();
+	dispatch();
+}
+
+void
+ixev_turn(uint64_t usec)
+{
+	turn(usec, false);
 }
 
 void
 ixev_run(uint64_t usec)
 {
-	ixev_turn(usec);
-	ev_timer_dispatch();
-	ev_udp_dispatch();
-	dispatch();
+	turn(usec, true);
+}
+
+/* --- Calls that do not wait for a round --------------------------------- */
+
+static void
+note_result(void *obj, int64_t result)
+{
+	*(int64_t *)obj = result;
+}
+
+int64_t
+ev_call_now(enum ix_call_op op, uint64_t a, uint64_t b, uint64_t c)
+{
+	int64_t result;
+
+	if (ev.taking)
+		panic("call %u from a done function", op);
+	while (!ev_call(note_result, &result, op, a, b, c, 0))
+		ixev_turn(0);
+	ixev_turn(0);
+	return result;
 }

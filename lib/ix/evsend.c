@@ -4,35 +4,38 @@
  * those not yet taken. Pieces are the program's memory, received bytes, or
  * copies made here.
  *
+ * A piece is offered at once, unless another waits before it: all of a
+ * connection's in one IX_SENDV of the batch, for of two the libOS might refuse
+ * the first and take the second. What is refused waits for the next batch, or
+ * for room.
+ *
  * The libOS copies what one call offers if it is at most small_send bytes;
  * such pieces are free as soon as they are taken, and so are received bytes,
  * which the libOS itself holds.
  */
 #include "lib/ix/ev.h"
 
+#define IOV_LEN_MAX	0xffffu	/* bytes of one element, as the libOS wants */
+
 /* Allocation sizes of copies, less what malloc adds; largest last. */
 static const uint32_t copy_sizes[] = { 512 - 16, 4096 - 16, 16384 - 16 };
 
-static struct ev_ref *
+/* A piece, at the end of c's list: the caller says of which memory. */
+static inline struct ev_ref *
 ref_new(struct ixev *c, uint32_t room)
 {
-	struct ev_ref *ref;
+	struct ev_ref *ref = room ? NULL : ev.free_refs;
 
 	if (c->refs == EV_REFS_MAX)
 		return NULL;
-	ref = room ? NULL : ev.free_refs;
-	if (ref)
+	if (likely(ref))
 		ev.free_refs = ref->next;
-	else
-		ref = malloc(sizeof(*ref) + room);
-	if (!ref)
+	else if (!(ref = malloc(sizeof(*ref) + room)))
 		return NULL;
 	ref->next = NULL;
-	ref->addr = (char *)(ref + 1);
-	ref->len = ref->taken = 0;
+	ref->taken = 0;
 	ref->room = room;
-	ref->held = ref->rx = false;
-	ref->done = NULL;
+	ref->held = false;
 	if (c->out)
 		c->out_last->next = ref;
 	else
@@ -47,37 +50,40 @@ ref_new(struct ixev *c, uint32_t room)
 static struct ev_ref *
 copy_new(struct ixev *c, size_t len)
 {
+	struct ev_ref *ref;
 	uint32_t i = 0;
 
 	while (i + 1 < ARRAY_SIZE(copy_sizes) &&
 	       len > copy_sizes[i] - sizeof(struct ev_ref))
 		i++;
-	return ref_new(c, copy_sizes[i] - sizeof(struct ev_ref));
+	ref = ref_new(c, copy_sizes[i] - sizeof(struct ev_ref));
+	if (ref) {
+		ref->addr = (char *)(ref + 1);
+		ref->len = 0;
+		ref->done = NULL;
+	}
+	return ref;
 }
 
-void
-ev_send_release(struct ixev *c, bool all)
-{
-	struct ev_ref *ref;
+/* --- Release ------------------------------------------------------------ */
 
-	while ((ref = c->out) != NULL) {
-		if (!all && (ref->taken < ref->len ||
-			     (ref->held && ref->end > c->acked)))
-			break;
-		c->out = ref->next;
-		if (c->out_next == ref)
-			c->out_next = ref->next;
-		c->refs--;
-		c->queued -= ref->len;
-		if (ref->done)
-			ref->done(ref->arg, ref->len);
-		if (ref->room) {
-			free(ref);
-		} else {
-			ref->next = ev.free_refs;
-			ev.free_refs = ref;
-		}
+/* ref is in no list any more; its done function may send something new. */
+static inline void
+ref_free(struct ev_ref *ref)
+{
+	if (ref->done)
+		ref->done(ref->arg, ref->len);
+	if (ref->room) {
+		free(ref);
+	} else {
+		ref->next = ev.free_refs;
+		ev.free_refs = ref;
 	}
+}
+
+static void
+tell_room(struct ixev *c)
+{
 	if (c->told_no && c->queued <= EV_QUEUE_MAX / 2 &&
 	    c->refs <= EV_REFS_MAX / 2) {
 		c->told_no = false;
@@ -85,9 +91,177 @@ ev_send_release(struct ixev *c, bool all)
 	}
 }
 
-/* --- Calls and results -------------------------------------------------- */
+static inline void
+release_all(struct ixev *c)
+{
+	struct ev_ref *next, *ref = c->out;
 
-/* Offer what waits: one IX_SENDV. False: no room in the batch. */
+	c->out = c->out_next = NULL;
+	c->refs = 0;
+	c->queued = 0;
+	for (; ref; ref = next) {
+		next = ref->next;
+		ref_free(ref);
+	}
+}
+
+void
+ev_send_release_all(struct ixev *c)
+{
+	release_all(c);
+	tell_room(c);
+}
+
+void
+ev_send_release(struct ixev *c)
+{
+	struct ev_ref *ref;
+
+	while ((ref = c->out) != NULL && ref->taken == ref->len &&
+	       (!ref->held || ref->end <= c->acked)) {
+		c->out = ref->next;
+		c->refs--;
+		c->queued -= ref->len;
+		ref_free(ref);
+	}
+	tell_room(c);
+}
+
+/* --- Results ------------------------------------------------------------ */
+
+static bool
+received_bytes(const char *addr)
+{
+	return (uint64_t)addr - ev.pool < (uint64_t)EV_SEGS * RING_RX_BUFFER;
+}
+
+/* The libOS has taken n bytes more, some in place unless all were copied. */
+static void
+note_taken(struct ixev *c, uint32_t n, bool copied)
+{
+	struct ev_ref *ref;
+
+	c->taken += n;
+	while (n > 0 && (ref = c->out_next) != NULL) {
+		uint32_t part = MIN(n, ref->len - ref->taken);
+
+		ref->taken += part;
+		n -= part;
+		ref->held |= !copied && !received_bytes(ref->addr);
+		if (ref->taken == ref->len) {
+			ref->end = c->taken - n;
+			c->out_next = ref->next;
+		}
+	}
+}
+
+/* Not all that c has to send was taken, or some of it must stay. */
+static NOINLINE void
+taken_in_part(struct ixev *c, int64_t result, bool copied)
+{
+	if (result == -E_NO_MEM)
+		ev.retry = true;
+	else if (result < c->offered)
+		c->blocked = true;	/* until IX_EV_SENT, or dead */
+	note_taken(c, MAX(result, 0l), copied);
+	c->offered = 0;
+	ev_send_release(c);
+	if ((c->out_next && !c->blocked) ||
+	    (c->want & (EV_WANT_FIN | EV_WANT_CLOSE)))
+		ev_mark_dirty(c);
+	if (c->state == EV_GONE)
+		ev_conn_put(c);
+}
+
+/* Of c's IX_SENDV. */
+static void
+send_result(void *obj, int64_t result)
+{
+	struct ixev *c = obj;
+	bool copied = c->offered <= ix_info()->small_send;
+
+	if (unlikely(!copied || result != c->queued || c->told_no || c->want)) {
+		taken_in_part(c, result, copied);
+		return;
+	}
+	c->taken += result;
+	c->offered = 0;
+	release_all(c);
+}
+
+/* --- Calls -------------------------------------------------------------- */
+
+/* Of n bytes at addr, all that c has to send: the batch's IX_SENDV for c. */
+static inline bool
+begin_call(struct ixev *c, const char *addr, uint32_t n)
+{
+	struct ix_iovec *v = &ev.iov[ev.niov];
+	struct ix_call *call;
+
+	if (unlikely(ev.niov == EV_IOVS || n > IOV_LEN_MAX))
+		return false;
+	call = ev_call(send_result, c, IX_SENDV, c->handle, (uint64_t)v, 1, 0);
+	if (unlikely(!call))
+		return false;
+	v->addr = (uint64_t)addr;
+	v->len = n;
+	ev.niov++;
+	ev.sender = c;
+	ev.sendv = call;
+	c->offered = n;
+	return true;
+}
+
+/* The same, if c has one already and its array can grow. */
+static bool
+extend_call(struct ixev *c, const char *addr, uint32_t n)
+{
+	struct ix_iovec *v = &ev.iov[ev.niov];
+
+	if (ev.sender != c)
+		return false;
+	if (v[-1].addr + v[-1].len == (uint64_t)addr &&
+	    v[-1].len + n <= IOV_LEN_MAX) {
+		v[-1].len += n;
+	} else {
+		if (ev.niov == EV_IOVS || n > IOV_LEN_MAX ||
+		    ev.sendv->arg[2] == IX_IOV_MAX)
+			return false;
+		v->addr = (uint64_t)addr;
+		v->len = n;
+		ev.niov++;
+		ev.sendv->arg[2]++;
+	}
+	c->offered += n;
+	return true;
+}
+
+/* Others of c's are before them: in the same call, or they wait. */
+static NOINLINE void
+offer_behind(struct ixev *c, const char *addr, uint32_t n)
+{
+	if (extend_call(c, addr, n))
+		return;
+	/* What follows may not overtake them. */
+	if (ev.sender == c)
+		ev.sender = NULL;
+	ev.look_again |= c->offered > 0;
+	ev_mark_dirty(c);
+}
+
+/* There are n bytes more, at addr in c's last piece. */
+static inline void
+offer(struct ixev *c, const struct ev_ref *ref, const char *addr, uint32_t n)
+{
+	bool alone = c->out_next == ref && ref->len == n;
+
+	c->queued += n;
+	if (likely(alone && c->state == EV_OPEN) &&
+	    begin_call(c, addr, n))
+		return;
+	offer_behind(c, addr, n);
+}
+
 bool
 ev_send_calls(struct ixev *c)
 {
@@ -96,58 +270,26 @@ ev_send_calls(struct ixev *c)
 
 	if (!c->out_next || c->blocked || c->offered)
 		return true;
-	for (ref = c->out_next; ref && total < 0xffff; ref = ref->next) {
+	ev.sender = NULL;
+	for (ref = c->out_next; ref && total < IOV_LEN_MAX; ref = ref->next) {
 		struct ix_iovec *v = &ev.iov[ev.niov];
 
 		if (ev.niov == EV_IOVS || ev.niov - first == IX_IOV_MAX)
 			break;
 		v->addr = (uint64_t)(ref->addr + ref->taken);
-		v->len = MIN(ref->len - ref->taken, 0xffff - total);
+		v->len = MIN(ref->len - ref->taken, IOV_LEN_MAX - total);
 		total += v->len;
 		ev.niov++;
 	}
 	if (total == 0)
 		return false;
-	if (!ev_call(&c->obj, IX_SENDV, c->handle, (uint64_t)&ev.iov[first],
-		     ev.niov - first, 0)) {
+	if (!ev_call(send_result, c, IX_SENDV, c->handle,
+		     (uint64_t)&ev.iov[first], ev.niov - first, 0)) {
 		ev.niov = first;
 		return false;
 	}
 	c->offered = total;
-	ev.sending = true;
-	if (c->want & (EV_WANT_FIN | EV_WANT_CLOSE))
-		ev.look_again = true;
 	return true;
-}
-
-void
-ev_send_result(struct ixev *c, int64_t result)
-{
-	uint32_t offered = c->offered, left = MAX(result, 0l);
-	bool small = offered <= ix_info()->small_send;
-
-	c->offered = 0;
-	c->taken += left;
-	while (left > 0) {
-		struct ev_ref *ref = c->out_next;
-		uint32_t n = MIN(left, ref->len - ref->taken);
-
-		ref->taken += n;
-		left -= n;
-		ref->held |= !small && !ref->rx;
-		if (ref->taken == ref->len) {
-			ref->end = c->taken - left;
-			c->out_next = ref->next;
-		}
-	}
-	if (result == -E_NO_MEM)
-		ev.retry = true;
-	else if (result < offered)
-		c->blocked = true;	/* until IX_EV_SENT, or dead */
-	ev_send_release(c, false);
-	if ((c->out_next && !c->blocked) ||
-	    (c->want & (EV_WANT_FIN | EV_WANT_CLOSE)))
-		ev_mark_dirty(c);
 }
 
 /* --- Sending ------------------------------------------------------------ */
@@ -190,6 +332,7 @@ ixev_send(struct ixev *c, const void *buf, size_t len)
 	len = MIN(len, (size_t)(EV_QUEUE_MAX - MIN(c->queued, EV_QUEUE_MAX)));
 	while (done < len) {
 		struct ev_ref *ref = c->out_next ? c->out_last : NULL;
+		char *to;
 		uint32_t n;
 
 		if (!ref || ref->len == ref->room || !ref->room)
@@ -197,16 +340,15 @@ ixev_send(struct ixev *c, const void *buf, size_t len)
 		if (!ref)
 			break;
 		n = MIN(len - done, (size_t)(ref->room - ref->len));
-		memcpy((char *)(ref + 1) + ref->len, (const char *)buf + done,
-		       n);
+		to = (char *)(ref + 1) + ref->len;
+		memcpy(to, (const char *)buf + done, n);
 		ref->len += n;
-		c->queued += n;
+		offer(c, ref, to, n);
 		done += n;
 	}
 	if (done == 0)
 		return no_room(c);
 	ix_copied_send(done);
-	ev_mark_dirty(c);
 	return done;
 }
 
@@ -233,11 +375,8 @@ ixev_send_zc(struct ixev *c, const void *p, size_t len, ixev_done_fn done,
 		return no_room(c);
 	ref->addr = p;
 	ref->len = len;
-	ref->rx = (uint64_t)p - ev.pool <
-		(uint64_t)EV_SEGS * RING_RX_BUFFER;
 	ref->done = done;
 	ref->arg = arg;
-	c->queued += len;
-	ev_mark_dirty(c);
+	offer(c, ref, p, len);
 	return 0;
 }

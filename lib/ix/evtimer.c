@@ -7,7 +7,7 @@
 
 /* heap[1] is due first; heap[0] is not used. */
 static _Thread_local struct ixev_timer **heap;
-static _Thread_local uint32_t count, room;
+static _Thread_local uint32_t room;
 
 static void
 put(uint32_t i, struct ixev_timer *t)
@@ -27,12 +27,14 @@ sift_up(uint32_t i, struct ixev_timer *t)
 static void
 sift_down(uint32_t i, struct ixev_timer *t)
 {
+	uint32_t n = ev.ntimers;
+
 	for (;;) {
 		uint32_t child = 2 * i;
 
-		if (child < count && heap[child + 1]->when < heap[child]->when)
+		if (child < n && heap[child + 1]->when < heap[child]->when)
 			child++;
-		if (child > count || t->when <= heap[child]->when)
+		if (child > n || t->when <= heap[child]->when)
 			break;
 		put(i, heap[child]);
 		i = child;
@@ -45,7 +47,7 @@ make_room(void)
 {
 	struct ixev_timer **more;
 
-	if (count + 1 < room)
+	if (ev.ntimers + 1 < room)
 		return true;
 	more = realloc(heap, (room ? 2 * room : 64) * sizeof(*more));
 	if (!more)
@@ -64,7 +66,7 @@ ixev_timer_cancel(struct ixev_timer *t)
 	if (i == 0)
 		return;
 	t->place = 0;
-	last = heap[count--];
+	last = heap[ev.ntimers--];
 	if (last == t)
 		return;
 	if (i > 1 && last->when < heap[i / 2]->when)
@@ -89,19 +91,16 @@ ixev_timer_set(struct ixev_timer *t, uint64_t usec, void (*fn)(void *),
 	t->when = read_tsc() + MIN(usec, 1ul << 40) * ticks_per_us();
 	t->fn = fn;
 	t->arg = arg;
-	count++;
-	sift_up(count, t);
+	ev.ntimers++;
+	sift_up(ev.ntimers, t);
 	return 0;
 }
 
 uint64_t
 ev_timer_wait(uint64_t usec)
 {
-	uint64_t now;
+	uint64_t now = read_tsc();
 
-	if (likely(count == 0) || usec == 0)
-		return usec;
-	now = read_tsc();
 	if (heap[1]->when <= now)
 		return 0;
 	return MIN(usec, (heap[1]->when - now) / ticks_per_us() + 1);
@@ -111,12 +110,9 @@ ev_timer_wait(uint64_t usec)
 void
 ev_timer_dispatch(void)
 {
-	uint64_t now;
+	uint64_t now = read_tsc();
 
-	if (likely(count == 0))
-		return;
-	now = read_tsc();
-	while (count > 0 && heap[1]->when <= now) {
+	while (ev.ntimers > 0 && heap[1]->when <= now) {
 		struct ixev_timer *t = heap[1];
 
 		ixev_timer_cancel(t);

@@ -8,7 +8,6 @@
 
 /* A datagram on its way; the libOS names it by the address of data. */
 struct datagram {
-	struct ev_obj obj;
 	uint32_t len;
 	char data[];
 };
@@ -21,7 +20,6 @@ ixev_udp_bind(uint16_t port, ixev_udp_fn fn, void *arg, struct ixev_udp **out)
 
 	if (!u)
 		return -E_NO_MEM;
-	u->obj.kind = EV_UDP;
 	u->fn = fn;
 	u->arg = arg;
 	handle = ev_call_now(IX_UDP_BIND, port, (uint64_t)u, 0);
@@ -35,16 +33,15 @@ ixev_udp_bind(uint16_t port, ixev_udp_fn fn, void *arg, struct ixev_udp **out)
 }
 
 void
-ev_udp_event(struct ixev_udp *u, const struct ix_event *e)
+ev_udp_sent(uint64_t addr)
 {
-	if (e->type == IX_EV_UDP_SENT) {
-		free((struct datagram *)(e->a -
-					 offsetof(struct datagram, data)));
-		return;
-	}
-	if (e->type != IX_EV_UDP_RECV)
-		return;
-	ev_queue_put(&u->rx, e->a, e->n, e->b);
+	free((struct datagram *)(addr - offsetof(struct datagram, data)));
+}
+
+void
+ev_udp_received(struct ixev_udp *u, const struct ix_event *e)
+{
+	ev_queue_put(&u->rx, e)->peer = e->b;
 	if (!u->fn || u->ready)
 		return;
 	u->ready = true;
@@ -65,10 +62,10 @@ ev_udp_dispatch(void)
 }
 
 /* Of one that was copied, or refused, no IX_EV_UDP_SENT will come. */
-void
-ev_udp_result(struct ev_obj *obj, int64_t result)
+static void
+send_result(void *obj, int64_t result)
 {
-	struct datagram *d = (struct datagram *)obj;
+	struct datagram *d = obj;
 
 	if (result < 0 || d->len <= ix_info()->small_send)
 		free(d);
@@ -79,12 +76,12 @@ ev_udp_result(struct ev_obj *obj, int64_t result)
 ssize_t
 ixev_udp_recv(struct ixev_udp *u, const void **p, uint64_t *peer)
 {
-	struct ev_seg *seg = ev_queue_first(&u->rx);
+	struct ev_seg *seg = u->rx.first;
 
 	if (!seg)
 		return -E_AGAIN;
-	ev_queue_pop(&u->rx);
-	*p = ev_seg_addr(seg);
+	u->rx.first = seg->next;
+	*p = seg->addr;
 	*peer = seg->peer;
 	return seg->len;
 }
@@ -92,21 +89,21 @@ ixev_udp_recv(struct ixev_udp *u, const void **p, uint64_t *peer)
 bool
 ixev_udp_readable(const struct ixev_udp *u)
 {
-	return u->rx.first != 0;
+	return u->rx.first != NULL;
 }
 
 void
 ixev_udp_recv_done(const void *p)
 {
-	uint64_t off = (uint64_t)p - ev.pool;
-	uint32_t i = off / RING_RX_BUFFER;
+	struct ev_seg *seg = ev_seg_at((uint64_t)p);
 
-	if (ev_call(NULL, IX_UDP_RECV_DONE, (uint64_t)p, 0, 0, 0) ||
-	    i >= EV_SEGS)
+	if (ev_call(NULL, NULL, IX_UDP_RECV_DONE, (uint64_t)p, 0, 0, 0) ||
+	    !seg)
 		return;
 	/* The batch is full: its own record keeps it for the next. */
-	ev.seg[i].next = ev.udp_done;
-	ev.udp_done = i + 1;
+	seg->addr = p;
+	seg->next = ev.udp_done;
+	ev.udp_done = seg;
 }
 
 /* Give back what found no room in an earlier batch. */
@@ -114,10 +111,10 @@ void
 ev_udp_calls(void)
 {
 	while (ev.udp_done) {
-		struct ev_seg *seg = &ev.seg[ev.udp_done - 1];
+		struct ev_seg *seg = ev.udp_done;
 
-		if (!ev_call(NULL, IX_UDP_RECV_DONE,
-			     (uint64_t)ev_seg_addr(seg), 0, 0, 0))
+		if (!ev_call(NULL, NULL, IX_UDP_RECV_DONE,
+			     (uint64_t)seg->addr, 0, 0, 0))
 			return;
 		ev.udp_done = seg->next;
 	}
@@ -135,11 +132,10 @@ ixev_udp_send(struct ixev_udp *u, const void *buf, size_t len, uint64_t peer)
 	d = malloc(sizeof(*d) + len);
 	if (!d)
 		return -E_AGAIN;
-	d->obj.kind = EV_DATAGRAM;
 	d->len = len;
 	memcpy(d->data, buf, len);
-	if (!ev_call(&d->obj, IX_UDP_SEND, u->handle, (uint64_t)d->data, len,
-		     peer)) {
+	if (!ev_call(send_result, d, IX_UDP_SEND, u->handle, (uint64_t)d->data,
+		     len, peer)) {
 		free(d);
 		return -E_AGAIN;
 	}
