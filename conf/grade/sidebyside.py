@@ -153,7 +153,8 @@ def compare_held(t):
         t.check(least * kept <= later["held"] <= 1.02 * kept, "about %g "
                 "segments kept by %s, acknowledged after 5 ms: %g" % (
                     kept, design, later["held"]))
-        t.equal(later["held_max"], kept, "the most kept by " + design)
+        t.check(abs(later["held_max"] - kept) <= 2, "the most kept by %s: "
+                "%g" % (design, later["held_max"]))
         t.check(abs(later["buffers"] - later["held"]) <= 0.1 * kept,
                 "as many as %s counts itself, as on the wire: %g, %g" % (
                     design, later["buffers"], later["held"]))

@@ -67,7 +67,8 @@ def ratio_text(rows, title, **wanted):
                 [[w, table.number(x), table.number(y), "%.1f %%" % (100 * s)]
                  for w, x, y, s in parts] +
                 [["together they explain", "", "",
-                  "%.1f %%" % (100 * whole)]])
+                  "%.1f %%" % (100 * whole)]]) + \
+        "<p>%s</p>" % escape(table.reason(rows, **wanted))
 
 
 def figure(name, picture):

@@ -1,6 +1,8 @@
 """table.py: the comparison as text for a terminal, and the ratios and the
 explanation that the report shows too.
 """
+import textwrap
+
 from side import waits
 from side.matrix import COMPONENTS, DESIGNS, NAMES
 
@@ -123,6 +125,18 @@ def explanation(rows, **wanted):
     return parts, sum(p[3] for p in parts)
 
 
+def reason(rows, **wanted):
+    """Why the ratio is what it is, as a sentence: both do TCP/IP."""
+    a, b = better(rows, **wanted), best_ix(rows, **wanted)
+    stacks = a["ns"], b["libos"]
+    rest = a["instr"] - a["ns"], b["instr"] - b["libos"]
+    return "What bounds the ratio is what both must do: the same TCP/IP is " \
+        "in lab-6's server (%s, with threads, sockets and copies) and in " \
+        "IX's libOS (%s, with the driver). All the rest is %s against %s, " \
+        "%.0f times as much." % (*map(number, stacks + rest),
+                                             rest[0] / rest[1])
+
+
 def compared(rows, title, **wanted):
     found = ratios(rows, **wanted)
     if not found:
@@ -141,6 +155,8 @@ def compared(rows, title, **wanted):
             what, number(x), number(y), 100 * share))
     out.append("    %-48s %25.1f %%" % (
         "together they explain of the difference", 100 * whole))
+    out += textwrap.wrap(reason(rows, **wanted), 78, initial_indent="  ",
+                         subsequent_indent="  ")
     return out + [""]
 
 
