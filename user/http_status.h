@@ -118,6 +118,7 @@ status_costs(struct status_text *t)
 	status_requests(t);
 	STATUS_ROW(t, "crossings into the libOS", STATUS_NONE, s->crossings);
 	STATUS_BOTH(t, "entries into the kernel<sup>1</sup>", s->entries);
+	STATUS_BOTH(t, "waits for lack of work", s->waits);
 	STATUS_BOTH(t, "interrupts and clock ticks", s->interrupts);
 	STATUS_BOTH(t, "IPC messages", s->c.ipc_sends);
 	STATUS_BOTH(t, "environment switches", s->c.env_switches);
@@ -155,10 +156,12 @@ status_cost_table(struct status_text *t, uint64_t tsc_hz)
 		status_add(t, each, ms / 1000, ms / 100 % 10);
 	status_add(t, "</thead>\n<tbody>\n");
 	status_costs(t);
-	status_add(t, "</tbody></table>\n<p class='note'><sup>1</sup> Lab-6: "
-		   "rounds of polling in which nothing happened apart. IX: "
-		   "waiting for work apart. <sup>2</sup> Of the TSC, idle time "
-		   "apart; instructions in an exact run.\n");
+	status_add(t, "</tbody></table>\n<p class='note'><sup>1</sup> But "
+		   "for lack of work: those are the next row. In lab-6 they "
+		   "are rounds of polling in which nothing happened, and "
+		   "halts; in IX waits in the kernel, after which the clock "
+		   "tick is asked for again. <sup>2</sup> Of the TSC, idle "
+		   "time apart; instructions in an exact run.\n");
 }
 
 /* --- Queues -------------------------------------------------------------- */

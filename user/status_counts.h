@@ -24,6 +24,7 @@ enum { STATUS_RX, STATUS_BEHIND, STATUS_QUEUES };
 struct status_side {
 	struct counters c;
 	uint64_t entries;	/* into the kernel, but for lack of work */
+	uint64_t waits;		/* for lack of work, or rounds of polling */
 	uint64_t interrupts;
 	uint64_t crossings;	/* into the libOS */
 	uint64_t connections, buffers_free;
@@ -88,6 +89,7 @@ status_lab6(struct status_side *s, uint64_t now)
 	/* A round of polling in which nothing happened has two of each. */
 	s->entries = s->c.traps - MIN(s->c.traps, 2 * s->c.idle_rounds);
 	s->c.locks -= MIN(s->c.locks, 2 * s->c.idle_rounds);
+	s->waits = s->c.idle_rounds + s->c.idle_halts;
 	status_queue(s, STATUS_RX, &queues[QUEUE_RX_RING], now, info->tsc_hz);
 	status_queue(s, STATUS_BEHIND, &queues[QUEUE_NS_SENDERS], now,
 		     info->tsc_hz);
@@ -99,7 +101,7 @@ status_ix(struct status_side *s, uint64_t now)
 {
 	const struct uinfo *info = (const void *)UINFO;
 	const struct cpu_counters *cpu = (const void *)UCOUNT;
-	uint64_t waits = 0;
+	uint64_t ticks = 0;
 
 	for (uint32_t i = 0; i < info->ncpu; i++) {
 		const struct dp_stats *dp =
@@ -111,7 +113,8 @@ status_ix(struct status_side *s, uint64_t now)
 		status_sum(&s->c, &dp->c, 1);
 		status_sum(&s->c, &cpu[i].c, 1);
 		status_sum(&s->c, &dp->before, -1);
-		waits += dp->waits + dp->tick_calls;
+		s->waits += dp->waits;
+		ticks += dp->tick_calls;
 		s->crossings += dp->crossings;
 		s->connections += dp->tcp_conns;
 		s->buffers_free += dp->rx_free;
@@ -119,7 +122,8 @@ status_ix(struct status_side *s, uint64_t now)
 		status_queue(s, STATUS_BEHIND, &dp->event_queue, now,
 			     info->tsc_hz);
 	}
-	s->entries = s->c.dp_calls - MIN(s->c.dp_calls, waits);
+	/* After a wait the application's clock tick is asked for again. */
+	s->entries = s->c.dp_calls - MIN(s->c.dp_calls, s->waits + ticks);
 }
 
 static inline void
