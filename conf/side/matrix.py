@@ -16,15 +16,16 @@ SERVERS = {"ix-events": "ixevecho", "ix-raw": "ixecho"}
 COMPONENTS = ("kernel", "input", "output", "ns", "libos", "app")
 # The columns of the CSV file: exact, the same in every run. Shown, but not
 # among them: what the stacks' timers cost, which is spent by the time and not
-# by the request. Names that end in _us: microseconds on the wire, medians but
-# for the means wire_us and hold_us (delay_us and slow_us are given).
+# by the request; and wire_us, a mean of stamps of a microsecond, of which each
+# may differ by one. Names that end in _us: on the wire, medians but for the
+# mean hold_us (delay_us and slow_us are given).
 FIELDS = ("section", "nic", "design", "server", "kind", "conns", "size",
           "cores", "batch", "hogs", "slow_us", "rate", "requests", "instr",
           ) + COMPONENTS + (
           "traps", "syscalls", "ipcs", "switches", "threads", "crossings",
           "locks", "copied", "copies", "doorbells", "frames_in", "frames_out",
           "per_poll", "rtt_min", "rtt_p50", "rtt_p99",
-          "rtt_max", "client", "elapsed", "answered_per_s", "wire_us",
+          "rtt_max", "client", "elapsed", "answered_per_s",
           "delay_us", "ping_us", "ack_us", "first_us", "last_us", "hold_us",
           "held", "held_max", "buffers", "buffers_max")
 # Counted in ticks of the core: not in EXACT=load, where cores take turns.
@@ -108,7 +109,7 @@ class Cell:
                 self.name(), number))
         count = run.export.between(2 * number, 2 * number + 1)
         n = result["requests"]
-        row = {f: "" for f in FIELDS + ("timer",)}
+        row = {f: "" for f in FIELDS + ("timer", "wire_us")}
         for key in ("section", "nic", "design", "server", "cores", "batch",
                     "hogs", "slow_us"):
             row[key] = getattr(self, key)
@@ -156,8 +157,8 @@ def add_wire(row, result, frames):
         row["last_us"] = statistics.median_low(last)
         row["delay_us"] = result["delay"]
         mean, row["held_max"], hold = wire.held(frames)
-        row["held"], row["hold_us"] = round(mean, 3), round(hold, 3)
-        row["buffers"] = result["held_mean"] / 1000
+        row["held"], row["hold_us"] = round(mean, 2), round(hold)
+        row["buffers"] = round(result["held_mean"] / 1000, 2)
         row["buffers_max"] = result["held_max"]
 
 
