@@ -4,8 +4,7 @@ of: a table on the terminal, obj/compare/compare.csv, obj/compare/report.html.
 	compare.py [--quick] [--seed N] [--only SECTION,...] [--real]
 
 Run by `make compare` (QUICK=1, SEED=, ONLY=, REAL=1). Everything but --real
-is exact: virtual time counts instructions. Two runs write the same CSV, but on
-a busy host a timer may be due in a phase of one and not of the other.
+is exact: virtual time counts instructions. Two runs write the same CSV.
 """
 import concurrent.futures
 import csv

@@ -44,7 +44,7 @@ struct uinfo {
 	uint32_t tracing;	/* stations are recorded: inc/trace.h */
 	uint32_t reserved;
 	uint64_t tsc_hz;
-	uint64_t boot_tsc;	/* TSC when the kernel was entered */
+	uint64_t boot_tsc;	/* TSC at time 0: as the kernel began */
 	struct uinfo_cpu cpu[NCPU];
 	struct uinfo_nic nic[UINFO_NICS];
 	char program[UINFO_PROGRAMS][UINFO_NAME];

@@ -43,6 +43,8 @@ start_programs(void)
 	}
 }
 
+static uint64_t entered;	/* TSC when the kernel was */
+
 /* The TSC starts at 0 when the processor does: BIOS and loader come first. */
 static void
 print_boot_time(void)
@@ -51,8 +53,7 @@ print_boot_time(void)
 	uint64_t now = read_tsc();
 
 	cprintf("jix: first program after %lu ms: BIOS and loader %lu, "
-		"kernel %lu\n", now / ms, uinfo->boot_tsc / ms,
-		(now - uinfo->boot_tsc) / ms);
+		"kernel %lu\n", now / ms, entered / ms, (now - entered) / ms);
 }
 
 /* The second half, on CPU 0's own stack. */
@@ -70,7 +71,7 @@ init_rest(void)
 	mp_start();
 	cprintf("jix: %d CPU%s, %lu MB, TSC %lu MHz, boot %lu us\n", ncpu,
 		ncpu > 1 ? "s" : "", npages / 256, tsc_hz / 1000000,
-		(read_tsc() - uinfo->boot_tsc) / (tsc_hz / 1000000));
+		(read_tsc() - entered) / (tsc_hz / 1000000));
 	trace_init();
 	dp_init();
 	list_programs();
@@ -96,7 +97,7 @@ kern_init(const struct bootinfo *bi)
 		panic("the loader's description of the machine is not ours");
 	trap_init();
 	mem_init(bi);
-	uinfo->boot_tsc = now;
+	entered = uinfo->boot_tsc = now;
 	args_init();
 	acpi_init();
 	mem_init_cpu(0);

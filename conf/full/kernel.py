@@ -1,6 +1,7 @@
 """kernel.py: the part "kernel, at length": the programs that once found races
 many times over, and the kernel's graded tests on other builds of it."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,9 @@ def graded(t, *settings):
         env=dict(os.environ, **dict(s.split("=", 1) for s in settings)),
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         timeout=t.remaining())
+    first = re.search(r"^.*: FAIL \(", done.stdout, re.M)
+    if first:
+        t.fail("\n".join(done.stdout[first.start():].splitlines()[:40]))
     t.match(done.stdout, r"^\d+ passed, 0 failed")
     t.equal(done.returncode, 0, "exit status of grade-lab-ix")
 

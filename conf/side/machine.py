@@ -3,19 +3,21 @@ client's last word, ends QEMU, and hands out what was said and exported.
 Nothing that the run measures depends on when or how it is ended.
 """
 import contextlib
+import functools
 import json
 import os
 import re
 import select
 import socket
 import subprocess
+import sys
 import time
 
 import command
+from side.gate import Gate
 from side.records import Export
 
-# All CPUs have been started.
-STARTED = re.compile(r"^jix: \d+ CPU", re.M)
+AT_GATE = re.compile(r"^jix: exact from here", re.M)
 LAST_WORD = re.compile(r"^ixbench: \d+ phases done", re.M)
 BAD = re.compile(r"^.*(panic: |ixcp: .*(died|killed)|libOS panic|"
                  r"connection lost).*$", re.M)
@@ -50,7 +52,7 @@ def qemu_path():
 
 
 @contextlib.contextmanager
-def running(directory, given, extra=(), image=None):
+def running(directory, given, extra=(), image=None, gate=None):
     """The machine that `given` describes, while it runs: (its process, a
     socket to its QMP server)."""
     os.makedirs(directory, exist_ok=True)
@@ -64,27 +66,35 @@ def running(directory, given, extra=(), image=None):
                        image=image or command.IMAGE)
     argv += ["-chardev", "socket,id=qmp,fd=%d" % theirs.fileno(),
              "-qmp", "chardev:qmp"] + list(extra)
+    fds = [theirs.fileno()]
+    if gate:
+        argv += gate.arguments()
+        fds.append(gate.outside)
     with open(os.path.join(directory, "qemu.log"), "wb") as log:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log,
-                                   stderr=log, pass_fds=[theirs.fileno()])
+                                   stderr=log, pass_fds=fds)
     theirs.close()
     try:
         yield process, ours
     finally:
         process.kill()
+        if gate:
+            gate.forget()
         process.wait()
         ours.close()
 
 
 def execute(directory, given, extra=(), last_word=LAST_WORD, image=None):
     """Run the machine that `given` describes until last_word is printed."""
-    with running(directory, given, extra, image) as (process, qmp):
-        watch(process, qmp, directory, last_word)
+    with Gate() as gate, running(directory, given, extra, image,
+                                 gate) as (process, qmp):
+        watch(process, qmp, gate, directory, last_word)
     return Run(directory)
 
 
-def watch(process, qmp, directory, last_word):
+def watch(process, qmp, gate, directory, last_word):
     """Until the last word, or RunFailed."""
+    at_gate = False
     scale = float(os.environ.get("TIMEOUT_SCALE") or 1)
     end = time.monotonic() + PATIENCE * scale
     stalled = time.monotonic() + STALL
@@ -104,15 +114,25 @@ def watch(process, qmp, directory, last_word):
                 bad.group(0).strip() if bad else
                 "QEMU has ended" if over else "nothing more happened",
                 path))
+        if not at_gate and AT_GATE.search(text):
+            at_gate = True
+            if not gate.open(process.pid):
+                say_once("QEMU's main thread cannot be stopped here "
+                         "(ptrace): on a busy host figures may differ a "
+                         "little")
         # While the firmware halts its only CPU, QEMU at times forgets to
-        # move its clock on until something wakes its main loop. The kernel
-        # does not halt all CPUs, and is left alone: see kern/exact.c.
-        if not STARTED.search(text) and time.monotonic() > stalled:
+        # move its clock on until something wakes its main loop.
+        if not at_gate and time.monotonic() > stalled:
             stalled = time.monotonic() + STALL
             if select.select([qmp], [], [], 0)[0]:
                 qmp.recv(65536)
             send(qmp, "query-status")
         time.sleep(0.05)
+
+
+@functools.cache
+def say_once(line):
+    print(line, file=sys.stderr)
 
 
 def send(qmp, what, **arguments):

@@ -87,7 +87,8 @@ TEST(echo_of_64_connections)
 	CHECK_EQ(field("messages"), 6400);
 	CHECK_EQ(field("bytes"), 409600);
 	CHECK_EQ(field("errors"), 0);
-	CHECK_EQ(field("retransmits"), 0);
+	/* None, but a host that stands still for a while has all sent again. */
+	CHECK(field("retransmits") <= 10 * 64);
 	CHECK(field("p50_us") > 0 && field("p50_us") <= field("max_us"));
 }
 
