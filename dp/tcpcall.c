@@ -282,7 +282,7 @@ again:
 		return -E_NO_MEM;	/* no IX_EV_SENT will come */
 	}
 	if (done)
-		tcp_output(c->pcb);
+		tcp_buckets_output(c->pcb);
 	return done;
 }
 
@@ -317,7 +317,7 @@ call_recv_done(uint64_t handle, uint64_t bytes)
 	while (c->pcb && bytes > 0) {
 		uint16_t part = MIN(bytes, 0xfffful);
 
-		tcp_recved(c->pcb, part);
+		tcp_buckets_recved(c->pcb, part);
 		bytes -= part;
 	}
 	if (unlikely(c->state == CONN_DYING) && c->unread == 0)

@@ -380,13 +380,13 @@ tcp_sock_send(struct sock *s, const void *data, uint32_t len, uint32_t flags)
 		}
 		if (err != ERR_MEM)
 			return done > 0 ? (int64_t)done : err_from_lwip(err);
-		tcp_output(s->tcp);
+		tcp_buckets_output(s->tcp);
 		if (flags & NS_NONBLOCK)
 			return done > 0 ? (int64_t)done : -E_AGAIN;
 		if ((r = sock_wait(s)) < 0 || (r = send_check(s)) < 0)
 			return done > 0 ? (int64_t)done : r;
 	}
-	tcp_output(s->tcp);
+	tcp_buckets_output(s->tcp);
 	return done;
 }
 
@@ -431,7 +431,7 @@ tcp_sock_recv(struct sock *s, void *data, uint32_t len, bool nonblock)
 	}
 	n = rx_take(s, data, len);
 	if (s->tcp != NULL)
-		tcp_recved(s->tcp, n);
+		tcp_buckets_recved(s->tcp, n);
 	return n;
 }
 
@@ -445,7 +445,7 @@ tcp_sock_shutdown(struct sock *s, int how)
 	if (how != SHUT_WR) {
 		s->shut_rx = true;
 		if (s->tcp != NULL && s->rx_bytes > 0)
-			tcp_recved(s->tcp, s->rx_bytes);
+			tcp_buckets_recved(s->tcp, s->rx_bytes);
 		rx_drop_all(s);
 	}
 	if (how != SHUT_RD && !s->shut_tx && s->tcp != NULL) {

@@ -2,8 +2,8 @@
 #include "inc/types.h"
 
 #include "lib/lwip/tcp_buckets.h"
+#include "lib/lwip/tcp_lists.h"
 #include "lwip/ip4.h"
-#include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/tcp.h"
@@ -16,16 +16,11 @@
  */
 #define NONE	TCP_BUCKETS
 
-struct bucket {
-	struct tcp_pcb *active;
-	struct tcp_pcb *tw;
-	/* tcp_timer_ctr when the timers last walked it; see step_ctr(). */
-	uint8_t walked;
-};
-
 static struct bucket buckets[TCP_BUCKETS + 1];
-/* Bit n: bucket n may hold something. The current bucket's bit is stale. */
-static uint64_t occupied[TCP_BUCKETS / 64];
+/* Bit n: something has happened in bucket n since the last fast tick. */
+static uint64_t touched[TCP_BUCKETS / 64 + 1];
+/* Or was timed in it in the last slow tick. */
+static uint64_t awake[TCP_BUCKETS / 64];
 static uint32_t current;
 static uint64_t hash_key;
 static uint32_t pcb_reserve;
@@ -48,6 +43,7 @@ static uint32_t begun_first, begun_end;
 /* lwIP's tcp_timer_ctr, which is private to it: one up per timer call. */
 static uint8_t timer_ctr;
 static uint8_t tick_parity;
+#define KEEP_ALIVE_TURNS	64	/* slow ticks, see tcp_buckets.h */
 
 uint64_t tcp_buckets_refused;
 uint64_t tcp_buckets_recycled;
@@ -69,9 +65,15 @@ bucket_of(uint32_t remote_ip, uint16_t remote_port, uint16_t local_port)
 	return x >> (64 - TCP_BUCKETS_SHIFT);
 }
 
+static inline void
+bucket_touch(uint32_t n)
+{
+	touched[n / 64] |= 1ul << (n % 64);
+}
+
 /* Store the current bucket and make another one current. */
 static inline void
-bucket_select(uint32_t n)
+bucket_load(uint32_t n)
 {
 	struct bucket *b = &buckets[current];
 
@@ -79,15 +81,17 @@ bucket_select(uint32_t n)
 		return;
 	b->active = tcp_active_pcbs;
 	b->tw = tcp_tw_pcbs;
-	if (current != NONE) {
-		if (b->active != NULL || b->tw != NULL)
-			occupied[current / 64] |= 1ul << (current % 64);
-		else
-			occupied[current / 64] &= ~(1ul << (current % 64));
-	}
 	tcp_active_pcbs = buckets[n].active;
 	tcp_tw_pcbs = buckets[n].tw;
 	current = n;
+}
+
+/* The same for something that happens to a connection in it. */
+static inline void
+bucket_select(uint32_t n)
+{
+	bucket_touch(n);
+	bucket_load(n);
 }
 
 /* The bucket that a PCB is in, or NONE if it is in no split list. */
@@ -127,20 +131,6 @@ give_up(uint32_t bucket, struct tcp_pcb *pcb)
 	bucket_select(bucket);
 	tcp_abandon(pcb, 0);
 	tcp_buckets_recycled++;
-}
-
-/* A half-open connection in a bucket; with a listener, only one of its own. */
-static struct tcp_pcb *
-half_open(const struct bucket *b, const struct tcp_pcb_listen *listener)
-{
-	struct tcp_pcb *pcb;
-
-	for (pcb = b->active; pcb != NULL; pcb = pcb->next) {
-		if (pcb->state == SYN_RCVD &&
-		    (listener == NULL || pcb->listener == listener))
-			return pcb;
-	}
-	return NULL;
 }
 
 /* The connection of a handshake, if it is still half open. */
@@ -200,6 +190,11 @@ recycle_any(struct tcp_pcb *(*choose)(const struct bucket *,
 
 	for (n = 0; n < TCP_BUCKETS; n++) {
 		recycle_cursor = (recycle_cursor + 1) % TCP_BUCKETS;
+		/* What can give way is timed. */
+		if (!((awake[recycle_cursor / 64] |
+		       touched[recycle_cursor / 64]) >>
+		      recycle_cursor % 64 & 1))
+			continue;
 		pcb = choose(&buckets[recycle_cursor], listener);
 		if (pcb != NULL) {
 			give_up(recycle_cursor, pcb);
@@ -207,18 +202,6 @@ recycle_any(struct tcp_pcb *(*choose)(const struct bucket *,
 		}
 	}
 	return false;
-}
-
-/* The oldest in TIME_WAIT: new ones are put in front. */
-static struct tcp_pcb *
-last_waiting(const struct bucket *b, const struct tcp_pcb_listen *listener)
-{
-	struct tcp_pcb *found = NULL;
-	struct tcp_pcb *pcb;
-
-	for (pcb = b->tw; pcb != NULL; pcb = pcb->next)
-		found = pcb;
-	return found;
 }
 
 /* Room for a SYN. What is not in `begun` any more is older than what is. */
@@ -239,18 +222,6 @@ note_begun(uint32_t remote_ip, uint16_t remote_port, uint16_t local_port)
 	begun[begun_end++ % BEGUN] = (struct handshake){
 		remote_ip, remote_port, local_port
 	};
-}
-
-static struct tcp_pcb_listen *
-find_listener(uint16_t port)
-{
-	struct tcp_pcb_listen *l;
-
-	for (l = tcp_listen_pcbs.listen_pcbs; l != NULL; l = l->next) {
-		if (l->local_port == port)
-			return l;
-	}
-	return NULL;
 }
 
 /* May a SYN to this port be let in? Others may have to make room. */
@@ -312,63 +283,99 @@ tcp_buckets_input(struct pbuf *p, struct netif *netif)
 	return ip4_input(p, netif);
 }
 
+/* --- Timers ------------------------------------------------------------- */
+
 /*
  * lwIP marks each PCB with tcp_timer_ctr, one byte, when a timer has handled
  * it, and skips PCBs that carry the present value. It counts calls, of which
- * we make one per bucket: were a multiple of 256 calls made between two walks
- * of a bucket, its PCBs would be skipped. Then one call is spent on nothing.
+ * there is one per bucket and timer: after 256 of them a PCB could carry the
+ * next value. So each is marked before its bucket's turn, with the last value.
  */
 static void
-step_ctr(uint32_t n)
+run_timer(uint32_t n, void (*timer)(void))
 {
-	if ((uint8_t)(timer_ctr + 1) == buckets[n].walked) {
-		bucket_select(NONE);
-		tcp_fasttmr();
-		timer_ctr++;
-	}
-	bucket_select(n);
-	buckets[n].walked = ++timer_ctr;
+	struct tcp_pcb *pcb;
+
+	bucket_load(n);
+	for (pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next)
+		pcb->last_timer = timer_ctr;
+	timer_ctr++;
+	timer();
+	bucket_load(NONE);
 }
 
-/* Call a timer for each occupied bucket. */
 static void
-walk_buckets(void (*timer)(void))
+fast_tick(void)
 {
+	uint32_t word, n;
 	uint64_t bits;
-	uint32_t word;
-	uint32_t n;
 
-	bucket_select(NONE);
-	for (word = 0; word < ARRAY_SIZE(occupied); word++) {
-		for (bits = occupied[word]; bits != 0; bits &= bits - 1) {
+	for (word = 0; word < TCP_BUCKETS / 64; word++) {
+		awake[word] |= touched[word];
+		for (bits = touched[word]; bits != 0; bits &= bits - 1) {
 			n = word * 64 + __builtin_ctzl(bits);
-			step_ctr(n);
-			timer();
+			if (fast_due(&buckets[n]))
+				run_timer(n, tcp_fasttmr);
+			else
+				touched[word] &= ~(bits & -bits);
 		}
 	}
-	bucket_select(NONE);
 }
 
-/* tcp_slowtmr() also counts time: once per tick, not once per bucket. */
-static uint32_t tick_before;
-
 static void
-slow_timer(void)
+slow_tick(void)
 {
-	tcp_ticks = tick_before;
-	tcp_slowtmr();
+	static uint32_t turn;
+	uint32_t before = tcp_ticks;
+	uint32_t word, n;
+	uint64_t bits;
+
+	turn = (turn + 1) % KEEP_ALIVE_TURNS;
+	for (word = 0; word < TCP_BUCKETS / 64; word++) {
+		bool keep_alive = word % KEEP_ALIVE_TURNS == turn;
+
+		bits = keep_alive ? ~0ul : awake[word];
+		for (; bits != 0; bits &= bits - 1) {
+			n = word * 64 + __builtin_ctzl(bits);
+			if (slow_due(&buckets[n], keep_alive)) {
+				awake[word] |= bits & -bits;
+				run_timer(n, tcp_slowtmr);
+				/* It counts time, once per call. */
+				tcp_ticks = before;
+			} else if (!count_tick(&buckets[n])) {
+				awake[word] &= ~(bits & -bits);
+			}
+		}
+	}
+	tcp_ticks = before + 1;
 }
 
 void
 tcp_buckets_tmr(void)
 {
-	walk_buckets(tcp_fasttmr);
+	bucket_load(NONE);
+	fast_tick();
 	tick_parity ^= 1;
-	if (tick_parity == 0)
-		return;
-	tick_before = tcp_ticks;
-	walk_buckets(slow_timer);
-	tcp_ticks = tick_before + 1;
+	if (tick_parity == 1)
+		slow_tick();
+}
+
+/* --- Calls -------------------------------------------------------------- */
+
+err_t
+tcp_buckets_output(struct tcp_pcb *pcb)
+{
+	bucket_touch(bucket_of_pcb(pcb));
+	return tcp_output(pcb);
+}
+
+void
+tcp_buckets_recved(struct tcp_pcb *pcb, uint16_t len)
+{
+	tcp_recved(pcb, len);
+	/* An ACK that could not be sent is tried again by a timer. */
+	if (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW))
+		bucket_touch(bucket_of_pcb(pcb));
 }
 
 struct tcp_pcb *

@@ -8,12 +8,20 @@
  * abort, connect), that connection's bucket is made current. lwIP itself is
  * unchanged and walks a list of one or two.
  *
+ * Nor do its timers walk all connections. tcp_fasttmr() is called for buckets
+ * in which something has happened since the last tick, if there is something
+ * for it; tcp_slowtmr() for those in which something is due: where it would do
+ * no more than count ticks, that is done here, and where it would not even do
+ * that, the bucket sleeps until something happens in it. Keep-alive is timed in
+ * minutes: for its sake each sleeping bucket is looked at every 64 slow ticks
+ * (1.3 s).
+ *
  * What the user of this module must keep:
  * - netif->input is tcp_buckets_input(); tcp_buckets_tmr() stands in for
  *   tcp_tmr(), tcp_fasttmr() and tcp_slowtmr(), which must not be called;
  * - the calls below replace lwIP's of the same name for every TCP PCB;
- *   tcp_write, tcp_output, tcp_recved and the setters of callbacks touch no
- *   list and are called directly;
+ *   tcp_write and the setters of callbacks touch no list and start no timer,
+ *   and are called directly;
  * - all of them may be called from inside lwIP's callbacks: they put the
  *   bucket that lwIP is working on back before they return;
  * - an address of the netif is set once, before the first connection, and
@@ -30,7 +38,7 @@
 #include "lwip/pbuf.h"
 #include "lwip/tcp.h"
 
-#define TCP_BUCKETS_SHIFT	11
+#define TCP_BUCKETS_SHIFT	12
 #define TCP_BUCKETS		(1 << TCP_BUCKETS_SHIFT)
 
 /*
@@ -75,6 +83,10 @@ err_t tcp_buckets_connect(struct tcp_pcb *pcb, uint16_t local_port,
 err_t tcp_buckets_close(struct tcp_pcb *pcb);
 err_t tcp_buckets_shutdown(struct tcp_pcb *pcb, int rx, int tx);
 void tcp_buckets_abort(struct tcp_pcb *pcb);
+
+/* After tcp_write(): what may be sent is. */
+err_t tcp_buckets_output(struct tcp_pcb *pcb);
+void tcp_buckets_recved(struct tcp_pcb *pcb, uint16_t len);
 
 /* PCBs in use, of connections. */
 uint32_t tcp_buckets_used(void);

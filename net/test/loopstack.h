@@ -138,7 +138,7 @@ on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 	struct end *e = arg;
 
 	if (e == NULL && p != NULL) {
-		tcp_recved(pcb, p->tot_len);
+		tcp_buckets_recved(pcb, p->tot_len);
 		pbuf_free(p);
 	}
 	if (e == NULL)
@@ -148,10 +148,10 @@ on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 		return ERR_OK;
 	}
 	e->received += p->tot_len;
-	tcp_recved(pcb, p->tot_len);
+	tcp_buckets_recved(pcb, p->tot_len);
 	if (e >= servers && e < servers + CONNS_MAX) {
 		tcp_write(pcb, p->payload, p->len, TCP_WRITE_FLAG_COPY);
-		tcp_output(pcb);
+		tcp_buckets_output(pcb);
 	}
 	pbuf_free(p);
 	if (e->victim != NULL && e->victim->pcb != NULL) {
