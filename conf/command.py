@@ -11,11 +11,14 @@ command here.  Relies on Python's standard library only.
 A value that cannot be used raises Refused, whose text is one line for the
 user.
 """
+import contextlib
 import difflib
+import fcntl
 import os
 import re
 import shlex
 import socket
+import tempfile
 
 OBJ = "obj"
 RUN = os.path.join(OBJ, "run")
@@ -141,9 +144,27 @@ class Ports:
             if cls.free(port, taken):
                 return port
 
+    @staticmethod
+    @contextlib.contextmanager
+    def lock():
+        """Waits until no other launcher of this user is between the choice of
+        its ports and QEMU's use of them."""
+        path = os.path.join(tempfile.gettempdir(),
+                            "jix-ports-%d" % os.getuid())
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as e:
+            raise Refused("cannot lock %s: %s" % (path, e.strerror))
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
     @classmethod
     def choose(cls, gdb=None):
-        """Free ports; gdb is the user's own GDBPORT, or None."""
+        """Free ports; gdb is the user's own GDBPORT, or None. Under lock(),
+        if they are to be still free when they are used."""
         numbers, last = {}, cls.load()
         for i, name in enumerate(cls.NAMES):
             taken = numbers.values()

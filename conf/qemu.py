@@ -122,7 +122,8 @@ class Supervisor:
         self.killed_by = None
 
     def start(self):
-        """Start QEMU; the machine does not run before run() says so."""
+        """Start QEMU; the machine does not run before run() says so. When
+        QEMU answers, it has its ports."""
         os.makedirs(self.cfg.run_dir, exist_ok=True)
         for name in command.pcap_files() if self.cfg.pcap else ():
             if os.path.exists(name):
@@ -138,10 +139,10 @@ class Supervisor:
             argv, pass_fds=[theirs.fileno()], preexec_fn=die_with_parent)
         theirs.close()
         self.qmp = Qmp(ours)
+        self.qmp.call("qmp_capabilities", timeout=30)
 
     def run(self):
         """Let the machine run until it ends; returns QEMU's exit status."""
-        self.qmp.call("qmp_capabilities", timeout=30)
         if not self.cfg.wait_gdb:
             self.qmp.send("cont")
         grown, since = -1, time.monotonic()
@@ -359,20 +360,21 @@ def keep_terminal():
 def run(cfg, qemu):
     if not os.path.exists(command.IMAGE):
         raise command.Refused("%s is not built (make all)" % command.IMAGE)
-    ports = command.Ports.choose(cfg.gdbport)
-    ports.save()
-    supervisor = Supervisor(cfg, cfg.command(qemu, ports))
     restore = keep_terminal()
+    with command.Ports.lock():
+        ports = command.Ports.choose(cfg.gdbport)
+        ports.save()
+        supervisor = Supervisor(cfg, cfg.command(qemu, ports))
 
-    def on_signal(number, frame):
-        supervisor.killed_by = number
-        os.write(WAKE_WRITE, b"x")
+        def on_signal(number, frame):
+            supervisor.killed_by = number
+            os.write(WAKE_WRITE, b"x")
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, on_signal)
-    die_with_parent()
-    hints(cfg, ports)
-    supervisor.start()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, on_signal)
+        die_with_parent()
+        hints(cfg, ports)
+        supervisor.start()
     try:
         status = supervisor.run()
     finally:

@@ -71,5 +71,6 @@ check-elf = conf/check-elf $(1)
 # an object that depends on it is rebuilt then.
 $(OBJDIR)/.vars.%: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(CC) $(JIX_CC_VERSION) $($*))' >$@.new; \
-	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+	@printf '%s\n' '$(subst ','\'',$(CC) $(JIX_CC_VERSION) $($*))' \
+		>$@.$$$$; \
+	if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv -f $@.$$$$ $@; fi

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 
 from gradelib import SCALE, part, test
 
@@ -388,3 +389,18 @@ def endings(t):
                            "KARGS=then=exit crash=" + kind)
         t.match(out, line, no=["hello, world"])
         t.check(status != 0, "make fails after crash=" + kind)
+
+
+@test(2, "machines that are started at the same moment have ports of their "
+      "own", parent=endings, timeout=60)
+def at_once(t):
+    machines = [threading.Thread(target=lambda: told.append(make(
+        t, "run-hello-nox", "CPUS=1", "MODE=lab6", "PCAP=0",
+        "KARGS=then=exit"))) for _ in range(4)]
+    told = []
+    for machine in machines:
+        machine.start()
+    for machine in machines:
+        machine.join()
+    for out, _ in told:
+        t.match(out, "^hello, world")
