@@ -4,8 +4,8 @@
  */
 #include "lib/ix/sock.h"
 
-static _Thread_local struct sock *table[SOCK_MAX];
-static _Thread_local int table_used;	/* no descriptor from there on */
+_Thread_local struct sock *sock_table[SOCK_MAX];
+_Thread_local int sock_table_used;
 static _Thread_local struct sock *free_socks;
 static _Thread_local struct sock *todo_first;
 static _Thread_local struct sock *sent_by[IX_CALLS];
@@ -23,19 +23,13 @@ static _Thread_local uint32_t nbatch_slots;
 
 /* --- The table --------------------------------------------------------- */
 
-struct sock *
-sock_of(int fd)
-{
-	return fd >= 0 && fd < table_used ? table[fd] : NULL;
-}
-
 static int
 free_fd(void)
 {
-	for (int fd = 0; fd < table_used; fd++)
-		if (!table[fd])
+	for (int fd = 0; fd < sock_table_used; fd++)
+		if (!sock_table[fd])
 			return fd;
-	return table_used < SOCK_MAX ? table_used++ : -1;
+	return sock_table_used < SOCK_MAX ? sock_table_used++ : -1;
 }
 
 struct sock *
@@ -63,7 +57,7 @@ sock_new(enum sock_kind kind, int *error)
 	s->out = out;
 	s->kind = kind;
 	s->fd = fd;
-	table[fd] = s;
+	sock_table[fd] = s;
 	return s;
 }
 
@@ -78,9 +72,9 @@ sock_free(struct sock *s)
 void
 sock_drop(struct sock *s)
 {
-	table[s->fd] = NULL;
-	while (table_used > 0 && !table[table_used - 1])
-		table_used--;
+	sock_table[s->fd] = NULL;
+	while (sock_table_used > 0 && !sock_table[sock_table_used - 1])
+		sock_table_used--;
 	s->fd = -1;
 	s->linger = true;
 	s->shut = true;

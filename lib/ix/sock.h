@@ -61,9 +61,19 @@ struct sock {
 	struct sock *next;
 };
 
+/* By descriptor; none from sock_table_used on. */
+extern _Thread_local struct sock *sock_table[SOCK_MAX];
+extern _Thread_local int sock_table_used;
+
+/* The socket of a descriptor, whatever the program gives for one, or null. */
+static inline struct sock *
+sock_of(int fd)
+{
+	return fd >= 0 && fd < sock_table_used ? sock_table[fd] : NULL;
+}
+
 /* A new socket with a descriptor, or null with *error. */
 struct sock *sock_new(enum sock_kind kind, int *error);
-struct sock *sock_of(int fd);
 /* The program is done with s: it goes when everything is sent. */
 void sock_drop(struct sock *s);
 /* s has calls to make before the next entry. */

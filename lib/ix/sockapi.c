@@ -361,16 +361,13 @@ close(int fd)
 static int16_t
 readiness(const struct sock *s)
 {
-	int16_t r = 0;
+	int16_t r;
 
 	if (!s)
 		return POLLNVAL;
-	if (s->in_first < s->in_count || s->eof)
-		r |= POLLIN;
-	if (s->kind == SK_UDP)
-		r |= POLLOUT;
+	r = s->in_first < s->in_count || s->eof ? POLLIN : 0;
 	if (s->kind != SK_CONN)
-		return r;
+		return s->kind == SK_UDP ? r | POLLOUT : r;
 	if (s->error)
 		r |= POLLERR | POLLIN | POLLOUT;
 	if (s->dead)
@@ -386,12 +383,13 @@ look(struct pollfd *fds, uint32_t n)
 	int ready = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		fds[i].revents = 0;
-		if (fds[i].fd < 0)
-			continue;
-		fds[i].revents = readiness(sock_of(fds[i].fd)) &
-			(fds[i].events | POLLERR | POLLHUP | POLLNVAL);
-		ready += fds[i].revents != 0;
+		int16_t r = 0;
+
+		if (fds[i].fd >= 0)
+			r = readiness(sock_of(fds[i].fd)) &
+				(fds[i].events | POLLERR | POLLHUP | POLLNVAL);
+		fds[i].revents = r;
+		ready += r != 0;
 	}
 	return ready;
 }
