@@ -49,11 +49,11 @@ class Gate:
         return ["-chardev", "file,id=gate,path=/dev/fd/%d" % self.outside,
                 "-device", "isa-debugcon,iobase=%#x,chardev=gate" % PORT]
 
-    def open(self, pid, name=CPUS):
+    def open(self, pid, alone=True, name=CPUS):
         """The machine is at the gate: let it through, alone. False if the
         threads but that of this name could not be stopped. They go on when
         the calling thread ends."""
-        alone = self.stop_others(pid, name)
+        alone = alone and self.stop_others(pid, name)
         os.set_blocking(self.inside, False)
         try:
             while os.read(self.inside, 65536):

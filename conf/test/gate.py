@@ -39,7 +39,7 @@ class Opening(unittest.TestCase):
                 self.assertEqual(child.stdout.readline(), b"at\n")
                 self.assertEqual(
                     select.select([child.stdout], [], [], 0.2)[0], [])
-                alone = gate.open(child.pid, name)
+                alone = gate.open(child.pid, name=name)
                 self.assertEqual(child.stdout.readline(), b"through\n")
                 state = look(child.pid, child.pid, "stat")
                 return alone, state.rsplit(")", 1)[1].split()[0]
